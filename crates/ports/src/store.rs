@@ -1,0 +1,83 @@
+//! The system's own records: jobs and their events.
+//!
+//! Durability, which every implementation owes and `testkit`'s store suite
+//! checks: what `finish` wrote is on disk when it returns, power cut or not.
+//! What `begin` wrote survives a kill of the process when it returns; with an
+//! idempotency key it survives a power cut too, because a repeat after the cut
+//! must find it. Without a key the file need not be synced twice per action,
+//! which halves what a foreground action costs.
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use levers_model::job::Failure;
+use levers_model::{ActionId, Event, Job, JobId, JobState, Page, Result};
+
+/// What `begin` found.
+#[derive(Debug)]
+pub enum Begun {
+    /// The job is new and written.
+    New,
+    /// The same caller used the idempotency key before, for this job; nothing was written.
+    Existing(Box<Job>),
+}
+
+/// A file outcome's bytes, kept so that a repeated submit can be answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFile {
+    /// The bytes.
+    pub content: Bytes,
+}
+
+impl StoredFile {
+    /// Larger files, and streams, are not kept.
+    pub const LARGEST: usize = 16 * 1024 * 1024;
+}
+
+/// Which jobs to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct JobFilter {
+    /// Of this collection.
+    pub collection: Option<String>,
+    /// Of this action.
+    pub action: Option<ActionId>,
+    /// In this state.
+    pub state: Option<JobState>,
+    /// Submitted by the account of this e-mail.
+    pub caller_email: Option<String>,
+    /// Submitted before this job (for the next page).
+    pub before: Option<JobId>,
+}
+
+/// Where jobs and events are kept.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Writes a new job and its first events in one transaction. Idempotency keys
+    /// are unique per caller (by `Caller::id`).
+    async fn begin(&self, job: &Job, events: &[Event]) -> Result<Begun>;
+
+    /// Writes the end of a job and the events of it in one transaction, durably.
+    async fn finish(&self, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()>;
+
+    /// Adds events to a job that ended.
+    async fn note(&self, events: &[Event]) -> Result<()>;
+
+    /// One job.
+    async fn job(&self, id: JobId) -> Result<Option<Job>>;
+
+    /// The file that a job produced, if it was kept.
+    async fn file(&self, id: JobId) -> Result<Option<StoredFile>>;
+
+    /// Jobs, newest first.
+    async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Vec<Job>>;
+
+    /// All events of a job, oldest first.
+    async fn events(&self, job: JobId) -> Result<Vec<Event>>;
+
+    /// Ends, with this failure, every job that an earlier process left executing.
+    /// Returns them as they were. Called once, before the first `begin`.
+    async fn interrupt_abandoned(&self, failure: &Failure, at: DateTime<Utc>) -> Result<Vec<Job>>;
+
+    /// Whether the store answers and can be written.
+    async fn check(&self) -> Result<()>;
+}
