@@ -1,0 +1,194 @@
+//! A driver's failures in words of ours.
+//!
+//! Violated constraints name the columns, found through the constraint's name
+//! where the driver tells only that. What a caller can do nothing about is
+//! internal, with the driver's words for the log.
+
+use levers_model::{Constraint, ConstraintKind, Error, Result};
+use sqlx::error::DatabaseError;
+use sqlx::mysql::MySqlDatabaseError;
+use sqlx::postgres::PgDatabaseError;
+
+use crate::schema::Entity;
+
+/// Turns a driver's result into ours.
+pub(crate) trait OrPublic<T> {
+    /// `entity` is the collection that was written or read, if one was.
+    fn or_public(self, entity: Option<&Entity>) -> Result<T>;
+}
+
+impl<T> OrPublic<T> for Result<T, sqlx::Error> {
+    fn or_public(self, entity: Option<&Entity>) -> Result<T> {
+        self.map_err(|failure| public(&failure, entity))
+    }
+}
+
+/// Whether the connection is gone, so that the same on another may succeed.
+pub(crate) fn is_broken(failure: &sqlx::Error) -> bool {
+    match failure {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed => true,
+        // The server is shutting down, was restarted, or an administrator ended the session.
+        sqlx::Error::Database(database) => matches!(
+            database.code().as_deref(),
+            Some("57P01" | "57P02" | "57P03" | "08000" | "08003" | "08006" | "08S01")
+        ),
+        _ => false,
+    }
+}
+
+/// Turns a driver's failure into ours.
+pub(crate) fn public(failure: &sqlx::Error, entity: Option<&Entity>) -> Error {
+    if is_broken(failure) || matches!(failure, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_)) {
+        return unavailable().with_internal(failure);
+    }
+    match failure {
+        sqlx::Error::Database(database) => from_database(database.as_ref(), entity),
+        other => Error::internal(other),
+    }
+}
+
+fn unavailable() -> Error {
+    Error::unavailable("The database does not answer at the moment. Nothing is wrong with the request; try again in a few seconds.")
+}
+
+fn from_database(database: &dyn DatabaseError, entity: Option<&Entity>) -> Error {
+    let violation = if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
+        from_postgres(postgres, entity)
+    } else if let Some(mysql) = database.try_downcast_ref::<MySqlDatabaseError>() {
+        from_mysql(mysql, entity)
+    } else {
+        from_sqlite(database, entity)
+    };
+    violation.unwrap_or_else(|other| other.unwrap_or_else(|| Error::internal(database))).with_internal(database)
+}
+
+/// What the database said, or `Err` of something that is no constraint.
+type Violation = Result<Error, Option<Error>>;
+
+fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Violation {
+    let name = failure.constraint().map(str::to_owned);
+    let column = failure.column().map(str::to_owned);
+    let kind = match failure.code() {
+        "23505" | "23P01" => ConstraintKind::Unique,
+        "23503" | "23001" => ConstraintKind::ForeignKey,
+        "23502" => ConstraintKind::NotNull,
+        "23514" => ConstraintKind::Check,
+        "22001" | "22003" | "22008" | "22P02" | "22007" | "22021" | "22P03" => ConstraintKind::Range,
+        // Out of connections, out of memory, starting up, in recovery.
+        code if code.starts_with("53") || code.starts_with("57P") => return Err(Some(unavailable())),
+        "40001" | "40P01" | "55P03" => return Err(Some(busy())),
+        "42501" => return Err(Some(denied())),
+        "25006" => return Err(Some(read_only())),
+        _ => return Err(None),
+    };
+    Ok(violated(kind, name, column.into_iter().collect(), entity))
+}
+
+fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Violation {
+    let text = failure.message();
+    let (kind, name, columns) = match failure.number() {
+        // Duplicate entry 'x' for key 'table.key' (MySQL) or 'key' (MariaDB).
+        1062 | 1586 => {
+            let key = last_between(text, '\'').unwrap_or_default();
+            (ConstraintKind::Unique, Some(key.rsplit('.').next().unwrap_or(key)), vec![])
+        }
+        // CONSTRAINT `name` FOREIGN KEY (`column`, `other`) REFERENCES
+        1216 | 1217 | 1451 | 1452 => {
+            let name = text.split_once("CONSTRAINT `").and_then(|(_, rest)| rest.split('`').next());
+            let columns = text.split_once("FOREIGN KEY (").and_then(|(_, rest)| rest.split(')').next());
+            let columns = columns.map_or_else(Vec::new, |list| list.split(", ").map(|name| name.trim_matches('`').to_owned()).collect());
+            // When records are pointed at, the columns are another table's.
+            let own = !matches!(failure.number(), 1217 | 1451);
+            (ConstraintKind::ForeignKey, name, if own { columns } else { vec![] })
+        }
+        1048 | 1364 => (ConstraintKind::NotNull, None, between(text, '\'').map(str::to_owned).into_iter().collect()),
+        1406 | 1264 | 1265 | 1292 | 1366 | 1367 => {
+            let column = text.split_once("for column ").and_then(|(_, rest)| rest.rsplit('.').next());
+            let column = column.and_then(|rest| rest.trim_start_matches(['\'', '`']).split(['\'', '`']).next());
+            (ConstraintKind::Range, None, column.map(str::to_owned).into_iter().collect())
+        }
+        1690 => (ConstraintKind::Range, None, vec![]),
+        3819 => (ConstraintKind::Check, between(text, '\''), vec![]),
+        4025 => (ConstraintKind::Check, between(text, '`'), vec![]),
+        1205 | 1213 => return Err(Some(busy())),
+        1040 | 1053 | 1129 | 1203 => return Err(Some(unavailable())),
+        1142 | 1143 => return Err(Some(denied())),
+        1290 | 1792 | 1836 => return Err(Some(read_only())),
+        _ => return Err(None),
+    };
+    Ok(violated(kind, name.map(str::to_owned), columns, entity))
+}
+
+fn from_sqlite(failure: &dyn DatabaseError, entity: Option<&Entity>) -> Violation {
+    let text = failure.message();
+    let code: i32 = failure.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+    let detail = text.split_once("failed: ").map(|(_, detail)| detail);
+    let columns = || {
+        let names = detail.unwrap_or_default().split(", ").filter_map(|name| name.split_once('.'));
+        names.map(|(_, column)| column.to_owned()).collect::<Vec<_>>()
+    };
+    let kind = match code {
+        1555 | 2067 | 2579 => ConstraintKind::Unique,
+        787 | 1811 if text.contains("FOREIGN") => ConstraintKind::ForeignKey,
+        787 => ConstraintKind::ForeignKey,
+        1299 => ConstraintKind::NotNull,
+        275 => ConstraintKind::Check,
+        3091 | 20 | 18 => ConstraintKind::Range,
+        // A trigger's RAISE: the text was written by the database's author for whoever reads it.
+        1811 => return Err(Some(Error::refused(format!("The database refused this: {text}.")))),
+        code if matches!(code & 0xff, 5 | 6) => return Err(Some(busy())),
+        code if code & 0xff == 8 => return Err(Some(read_only())),
+        code if matches!(code & 0xff, 10 | 14) => return Err(Some(unavailable())),
+        _ => return Err(None),
+    };
+    let name = detail.filter(|_| kind == ConstraintKind::Check).map(str::to_owned);
+    Ok(violated(kind, name, columns(), entity))
+}
+
+fn busy() -> Error {
+    Error::unavailable("The database is busy with other changes to the same records. Try again in a few seconds.")
+}
+
+fn denied() -> Error {
+    Error::refused("The database user of this service may not do this. Ask the people who run it to grant the right.")
+}
+
+fn read_only() -> Error {
+    Error::refused("The database is read-only, so nothing can be changed in it.")
+}
+
+fn between(text: &str, quote: char) -> Option<&str> {
+    text.split(quote).nth(1)
+}
+
+fn last_between(text: &str, quote: char) -> Option<&str> {
+    text.rsplit(quote).nth(1)
+}
+
+fn violated(kind: ConstraintKind, name: Option<String>, columns: Vec<String>, entity: Option<&Entity>) -> Error {
+    let known = entity.zip(name.as_deref()).and_then(|(entity, name)| entity.constraint_columns(name));
+    let fields = if columns.is_empty() { known.map_or_else(Vec::new, <[String]>::to_vec) } else { columns };
+    let named = match fields.as_slice() {
+        [] => None,
+        [one] => Some(format!("“{one}”")),
+        several => Some(several.iter().map(|field| format!("“{field}”")).collect::<Vec<_>>().join(", ")),
+    };
+    let rule = name.as_ref().map_or_else(String::new, |name| format!(" (constraint “{name}”)"));
+    let sentence = match (kind, &named) {
+        (ConstraintKind::Unique, Some(fields)) => format!("Another record has the same {fields} already{rule}."),
+        (ConstraintKind::Unique, None) => format!("Another record has the same values already{rule}."),
+        (ConstraintKind::ForeignKey, Some(fields)) => {
+            format!("The record that {fields} refers to does not exist, or other records still refer to this one{rule}.")
+        }
+        (ConstraintKind::ForeignKey, None) => {
+            format!("Another record still refers to this one, or the record that it refers to does not exist{rule}.")
+        }
+        (ConstraintKind::NotNull, Some(fields)) => format!("A value is required for {fields}."),
+        (ConstraintKind::NotNull, None) => "A required value is missing.".to_owned(),
+        (ConstraintKind::Check, Some(fields)) => format!("The database does not accept this value of {fields}{rule}."),
+        (ConstraintKind::Check, None) => format!("The database does not accept these values{rule}."),
+        (ConstraintKind::Range, Some(fields)) => format!("The value of {fields} does not fit its column."),
+        (ConstraintKind::Range, None) => "A value does not fit its column: it is too long, too large or not of its type.".to_owned(),
+    };
+    Error::constraint(Constraint { kind, name, fields }, sentence)
+}

@@ -1,0 +1,233 @@
+//! Collections of SQLite, PostgreSQL, MySQL and MariaDB databases.
+//!
+//! At start the database is asked what it has (`introspect`), and relations are
+//! derived (`relations`). After that every request becomes one statement, built
+//! by sea-query with bound values (`query`, `write`), spelled by its dialect
+//! (`dialect`), run on a pool (`db`) and read by column type (`value`).
+//!
+//! Choices that a caller can see, the same on every database:
+//! - Null counts as greater than every value in an order.
+//! - Dates and times without a zone are taken as UTC.
+//! - Text is searched by case or not as the operator says, whatever the
+//!   collation; SQLite knows the case of ASCII letters only. Equality is the
+//!   column's own.
+//! - A value that does not fit its column's type (SQLite holds anything
+//!   anywhere, PostgreSQL dates can be infinite) is read as text.
+//!
+//! Rejected: sqlx's `Any` driver, which knows neither decimals nor dates nor
+//! arrays; an ORM, whose entities are written before the database is known.
+
+mod address;
+mod catalog;
+mod db;
+mod dialect;
+mod error;
+mod introspect;
+mod query;
+mod relations;
+mod schema;
+mod value;
+mod write;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use futures::StreamExt as _;
+use levers_model::{Aggregation, Collection, Condition, Patch, Record, Result};
+use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Source, Written};
+
+use crate::address::Address;
+use crate::db::{Built, Db};
+use crate::dialect::Dialect;
+use crate::error::OrPublic as _;
+use crate::introspect::Wanted;
+use crate::query::{Statement, select};
+use crate::schema::{Rename, Schema};
+use crate::write::Target;
+
+/// The collections of one SQL database.
+#[derive(Clone)]
+pub struct Sql {
+    db: Db,
+    dialect: Dialect,
+    schema: Arc<Schema>,
+}
+
+impl Sql {
+    /// Opens a database with everything in it.
+    ///
+    /// `url` is `sqlite:path`, `postgres://user:password@host/database`,
+    /// `mysql://user:password@host/database` (`mariadb://` too), or the path of a
+    /// file that ends in `.db`, `.sqlite` or `.sqlite3`. A file that is not there
+    /// is not created.
+    ///
+    /// # Errors
+    /// `Invalid` for what is no URL, `NotFound` for a missing file, `Unavailable`
+    /// when the server does not answer or refuses.
+    pub async fn open(url: &str) -> Result<Self> {
+        Self::builder(url).open().await
+    }
+
+    /// Opens a database with a choice of what is in it.
+    pub fn builder(url: impl Into<String>) -> SqlBuilder {
+        SqlBuilder { url: url.into(), wanted: Wanted::default(), renames: Vec::new() }
+    }
+
+    fn statement<'a>(&'a self, cx: &'a QueryContext) -> Statement<'a> {
+        Statement::new(&self.schema, self.dialect, cx)
+    }
+
+    fn target(&self, collection: &str) -> Result<Target<'_>> {
+        let entity = self.schema.entity(collection)?;
+        Ok(Target { db: &self.db, schema: &self.schema, dialect: self.dialect, entity })
+    }
+}
+
+impl fmt::Debug for Sql {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.schema.collections.iter().map(|collection| collection.name.as_str()).collect();
+        f.debug_struct("Sql").field("dialect", &self.dialect).field("collections", &names).finish_non_exhaustive()
+    }
+}
+
+/// Which tables of a database become collections.
+#[derive(Clone)]
+pub struct SqlBuilder {
+    url: String,
+    wanted: Wanted,
+    renames: Vec<Rename>,
+}
+
+impl SqlBuilder {
+    /// Takes only these tables. A name that does not exist fails the opening.
+    pub fn include<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.wanted.include.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Leaves these tables out.
+    pub fn exclude<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.wanted.exclude.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Takes the tables of these schemas (of MySQL: databases) instead of the
+    /// connection's own. The first one's keep their names; those of the others are
+    /// called `schema.table`.
+    pub fn schemas<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.wanted.schemas.extend(names.into_iter().map(Into::into));
+        self
+    }
+
+    /// Gives a relation another name than the one that was derived from its
+    /// foreign key. Relations that do not exist fail the opening.
+    pub fn rename_relation(
+        mut self,
+        collection: impl Into<String>,
+        from: impl Into<String>,
+        to: impl Into<String>,
+    ) -> Self {
+        self.renames.push(Rename { collection: collection.into(), from: from.into(), to: to.into() });
+        self
+    }
+
+    /// Connects, and asks the database what it has.
+    ///
+    /// # Errors
+    /// Those of [`Sql::open`]; `Invalid` when a name to include or a relation to
+    /// rename does not exist.
+    pub async fn open(mut self) -> Result<Sql> {
+        let (db, read_only) = Address::parse(&self.url)?.connect().await?;
+        let (dialect, tables) = match &db {
+            Db::Sqlite { read, .. } => (Dialect::Sqlite, introspect::sqlite::tables(read).await.or_public(None)?),
+            Db::Postgres(pool) => {
+                if self.wanted.schemas.is_empty() {
+                    self.wanted.schemas.push(introspect::postgres::current_schema(pool).await.or_public(None)?);
+                }
+                let tables = introspect::postgres::tables(pool, &self.wanted.schemas).await.or_public(None)?;
+                (Dialect::Postgres, tables)
+            }
+            Db::MySql(pool) => {
+                if self.wanted.schemas.is_empty() {
+                    self.wanted.schemas.extend(introspect::mysql::current_database(pool).await.or_public(None)?);
+                }
+                let server = introspect::mysql::server(pool).await.or_public(None)?;
+                let tables = introspect::mysql::tables(pool, &self.wanted.schemas, server).await.or_public(None)?;
+                (Dialect::MySql(server), tables)
+            }
+        };
+        let first = self.wanted.schemas.first().map(String::as_str);
+        let tables = self.wanted.choose(tables, first)?;
+        let mut schema = Schema::new(tables, first, read_only);
+        for rename in &self.renames {
+            schema.rename_relation(rename)?;
+        }
+        Ok(Sql { db, dialect, schema: Arc::new(schema) })
+    }
+}
+
+/// The URL may hold a password, so it is left out.
+impl fmt::Debug for SqlBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SqlBuilder").field("wanted", &self.wanted).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Source for Sql {
+    fn collections(&self) -> &[Arc<Collection>] {
+        &self.schema.collections
+    }
+
+    async fn list(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<Vec<Record>> {
+        let entity = self.schema.entity(collection)?;
+        let selected = select(self.statement(cx), entity, query)?;
+        let rows = self.db.fetch(|| Built::new(&selected.statement, self.dialect), &selected.decoders).await;
+        Ok(write::records(&selected.columns, rows.or_public(Some(entity))?))
+    }
+
+    async fn stream(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<RecordStream> {
+        let entity = self.schema.entity(collection)?;
+        let selected = select(self.statement(cx), entity, query)?;
+        let built = Built::new(&selected.statement, self.dialect);
+        let rows = self.db.stream(built, selected.decoders).await?;
+        let columns = selected.columns;
+        Ok(rows.map(move |row| row.map(|values| Record::new(Arc::clone(&columns), values))).boxed())
+    }
+
+    async fn aggregate(
+        &self,
+        cx: &QueryContext,
+        collection: &str,
+        condition: &Condition,
+        aggregation: &Aggregation,
+        limit: Option<u64>,
+    ) -> Result<Vec<AggregateRow>> {
+        let entity = self.schema.entity(collection)?;
+        query::aggregate(&self.db, self.statement(cx), entity, condition, aggregation, limit).await
+    }
+
+    async fn create(&self, collection: &str, records: &[Patch]) -> Result<Vec<Record>> {
+        write::create(self.target(collection)?, records).await
+    }
+
+    async fn update(
+        &self,
+        cx: &QueryContext,
+        collection: &str,
+        condition: &Condition,
+        patch: &Patch,
+        bound: usize,
+    ) -> Result<Written> {
+        write::update(self.target(collection)?, cx, condition, patch, bound).await
+    }
+
+    async fn delete(&self, cx: &QueryContext, collection: &str, condition: &Condition, bound: usize) -> Result<Written> {
+        write::delete(self.target(collection)?, cx, condition, bound).await
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.db.ping().await.or_public(None)
+    }
+}
