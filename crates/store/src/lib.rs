@@ -1,0 +1,130 @@
+//! Jobs and events in an SQLite file.
+//!
+//! [`SqliteStore`] keeps the promises of [`levers_ports::Store`] with SQLite's
+//! write-ahead log: a commit that must survive a power cut waits for the disk, a
+//! commit that must survive a kill of the process does not. One task writes, and
+//! takes all that waits for it in one transaction (`writer.rs` says why); reads
+//! go through connections of their own, which the log lets run meanwhile.
+//!
+//! Rejected: the author's own database as the store. Its tables are theirs, it
+//! may be read-only, and an action that breaks it must still be recorded.
+
+mod batch;
+mod checkpoint;
+mod failure;
+mod file;
+mod reads;
+mod rows;
+mod schema;
+mod sync;
+mod writer;
+
+use std::path::Path;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use levers_model::job::Failure;
+use levers_model::{Error, Event, Job, JobId, Page, Result};
+use levers_ports::{Begun, JobFilter, Store, StoredFile};
+use sqlx::SqlitePool;
+
+use crate::batch::{Answer, Key, Request};
+use crate::rows::{Values, end_row, event_row, job_row};
+use crate::writer::Writer;
+
+/// The store in a file of its own.
+pub struct SqliteStore {
+    writer: Writer,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens the file, which is made where there is none, readable for its owner
+    /// only. A file beside it, ending in `.lock`, keeps other processes out. Must
+    /// be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// `Unavailable` when another process has it open, or when it cannot be
+    /// opened or written; `Refused` when it is not ours or of a newer version.
+    pub async fn open(path: &Path) -> Result<Self> {
+        let (opened, readers) = file::open(path).await?;
+        Ok(Self { writer: Writer::start(opened), readers })
+    }
+
+    /// Writes what waits, moves the log into the file and lets go of it. What is
+    /// asked afterwards is answered with `Unavailable`. A store that is dropped
+    /// without this loses nothing, but lets go of its file a little later.
+    pub async fn close(&self) {
+        // The last connection that closes tidies up, and readers cannot.
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+fn event_rows(events: &[Event]) -> Result<Vec<Values>> {
+    events.iter().map(event_row).collect()
+}
+
+fn unexpected(answer: &Answer) -> Error {
+    Error::internal(format_args!("the store gave an answer that does not fit its request: {answer:?}"))
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn begin(&self, job: &Job, events: &[Event]) -> Result<Begun> {
+        let key = job.idempotency_key.clone().map(|key| Key { caller: job.caller.id.clone(), key });
+        let request = Request::Begin { id: job.id.uuid(), row: job_row(job)?, key, events: event_rows(events)? };
+        match self.writer.write(request).await? {
+            Answer::Done => Ok(Begun::New),
+            Answer::Existing(job) => Ok(Begun::Existing(job)),
+            answer @ Answer::Interrupted(_) => Err(unexpected(&answer)),
+        }
+    }
+
+    async fn finish(&self, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()> {
+        let file = file.map(|file| file.content.clone());
+        let request = Request::Finish { id: job.id.uuid(), row: end_row(job)?, events: event_rows(events)?, file };
+        self.writer.write(request).await.map(drop)
+    }
+
+    async fn note(&self, events: &[Event]) -> Result<()> {
+        self.writer.write(Request::Note { events: event_rows(events)? }).await.map(drop)
+    }
+
+    async fn job_by_key(&self, caller: &str, key: &str) -> Result<Option<Job>> {
+        let found = reads::job_by_key(&self.readers, caller, key).await?;
+        if found.is_some() {
+            // Whoever repeats a submit must not hear of an end that a power cut could still undo.
+            self.writer.write(Request::Sync).await?;
+        }
+        Ok(found)
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        reads::job(&self.readers, id).await
+    }
+
+    async fn file(&self, id: JobId) -> Result<Option<StoredFile>> {
+        reads::file(&self.readers, id).await
+    }
+
+    async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Vec<Job>> {
+        reads::jobs(&self.readers, filter, page).await
+    }
+
+    async fn events(&self, job: JobId) -> Result<Vec<Event>> {
+        reads::events(&self.readers, job).await
+    }
+
+    async fn interrupt_abandoned(&self, failure: &Failure, at: DateTime<Utc>) -> Result<Vec<Job>> {
+        let request = Request::Interrupt { failure: failure::to_json(failure)?, at };
+        match self.writer.write(request).await? {
+            Answer::Interrupted(jobs) => Ok(jobs),
+            answer @ (Answer::Done | Answer::Existing(_)) => Err(unexpected(&answer)),
+        }
+    }
+
+    async fn check(&self) -> Result<()> {
+        self.writer.write(Request::Check).await.map(drop)
+    }
+}

@@ -1,0 +1,191 @@
+//! The tables, and how a file comes to have them.
+//!
+//! A file carries its version in `PRAGMA user_version` and says whose it is in
+//! `PRAGMA application_id`; both stand in the header that SQLite keeps for this.
+//! Migrations are a list of sea-query statements, one entry per version.
+//! Rejected: sea-orm-migration. It brings an ORM and a table of its own to run a
+//! list that fits on one page, and cannot refuse a file of a newer version.
+//!
+//! The JSON columns hold the model's own serialization. `shape` says of which
+//! version of it, so that a later release can read old rows without rewriting
+//! them.
+
+use levers_model::{Error, Result};
+use sea_query::{
+    ColumnDef, ConditionalStatement as _, Expr, ExprTrait as _, ForeignKey, Iden, Index, SqliteQueryBuilder, Table,
+};
+use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
+
+use crate::failure::open_failed;
+
+/// “Levr” in ASCII; tells our files from other programs' databases.
+const APPLICATION_ID: i32 = 0x4c65_7672;
+
+/// Which serialization of the model the JSON columns hold.
+pub(crate) const SHAPE: i32 = 1;
+
+#[derive(Iden, Clone, Copy)]
+pub(crate) enum Jobs {
+    Table,
+    Id,
+    Collection,
+    Action,
+    ActionName,
+    BuiltIn,
+    Caller,
+    CallerId,
+    CallerEmail,
+    Door,
+    Selection,
+    Values,
+    IdempotencyKey,
+    Fingerprint,
+    State,
+    Outcome,
+    Failure,
+    Changes,
+    CreatedAt,
+    FinishedAt,
+    Shape,
+}
+
+#[derive(Iden, Clone, Copy)]
+pub(crate) enum Events {
+    Table,
+    Id,
+    Job,
+    Kind,
+    At,
+    By,
+    Data,
+    Shape,
+}
+
+#[derive(Iden, Clone, Copy)]
+pub(crate) enum JobFiles {
+    Table,
+    Job,
+    Content,
+}
+
+/// The statements that lead to each version, oldest first. Entries are never
+/// edited once released: a change is a new entry.
+fn migrations() -> Vec<Vec<String>> {
+    vec![first_version()]
+}
+
+fn first_version() -> Vec<String> {
+    let jobs = Table::create()
+        .table(Jobs::Table)
+        .col(ColumnDef::new(Jobs::Id).blob().not_null().primary_key())
+        .col(ColumnDef::new(Jobs::Collection).text().not_null())
+        .col(ColumnDef::new(Jobs::Action).text().not_null())
+        .col(ColumnDef::new(Jobs::ActionName).text().not_null())
+        .col(ColumnDef::new(Jobs::BuiltIn).text())
+        .col(ColumnDef::new(Jobs::Caller).text().not_null())
+        .col(ColumnDef::new(Jobs::CallerId).text().not_null())
+        .col(ColumnDef::new(Jobs::CallerEmail).text().not_null())
+        .col(ColumnDef::new(Jobs::Door).text().not_null())
+        .col(ColumnDef::new(Jobs::Selection).text().not_null())
+        .col(ColumnDef::new(Jobs::Values).text().not_null())
+        .col(ColumnDef::new(Jobs::IdempotencyKey).text())
+        .col(ColumnDef::new(Jobs::Fingerprint).text().not_null())
+        .col(ColumnDef::new(Jobs::State).text().not_null())
+        .col(ColumnDef::new(Jobs::Outcome).text())
+        .col(ColumnDef::new(Jobs::Failure).text())
+        .col(ColumnDef::new(Jobs::Changes).text().not_null())
+        .col(ColumnDef::new(Jobs::CreatedAt).text().not_null())
+        .col(ColumnDef::new(Jobs::FinishedAt).text())
+        .col(ColumnDef::new(Jobs::Shape).integer().not_null())
+        .build(SqliteQueryBuilder);
+    // One tree, in which the events of a job lie side by side: each commit writes
+    // one page of it instead of three.
+    let events = Table::create()
+        .table(Events::Table)
+        .col(ColumnDef::new(Events::Job).blob().not_null())
+        .col(ColumnDef::new(Events::Id).blob().not_null())
+        .col(ColumnDef::new(Events::Kind).text().not_null())
+        .col(ColumnDef::new(Events::At).text().not_null())
+        .col(ColumnDef::new(Events::By).text().not_null())
+        .col(ColumnDef::new(Events::Data).text().not_null())
+        .col(ColumnDef::new(Events::Shape).integer().not_null())
+        .primary_key(Index::create().col(Events::Job).col(Events::Id))
+        .foreign_key(ForeignKey::create().from(Events::Table, Events::Job).to(Jobs::Table, Jobs::Id))
+        .extra("WITHOUT ROWID")
+        .build(SqliteQueryBuilder);
+    let files = Table::create()
+        .table(JobFiles::Table)
+        .col(ColumnDef::new(JobFiles::Job).blob().not_null().primary_key())
+        .col(ColumnDef::new(JobFiles::Content).blob().not_null())
+        .foreign_key(ForeignKey::create().from(JobFiles::Table, JobFiles::Job).to(Jobs::Table, Jobs::Id))
+        .build(SqliteQueryBuilder);
+    let mut key = Index::create();
+    key.name("jobs_idempotency_key")
+        .unique()
+        .table(Jobs::Table)
+        .col(Jobs::CallerId)
+        .col(Jobs::IdempotencyKey)
+        .cond_where(Expr::col(Jobs::IdempotencyKey).is_not_null());
+    let mut statements = vec![jobs, events, files, key.build(SqliteQueryBuilder)];
+    // Each filter of a list ends in the id, so that the newest come first without sorting.
+    for (name, column) in [
+        ("jobs_collection", Jobs::Collection),
+        ("jobs_action", Jobs::Action),
+        ("jobs_state", Jobs::State),
+        ("jobs_caller_email", Jobs::CallerEmail),
+    ] {
+        let index = Index::create().name(name).table(Jobs::Table).col(column).col(Jobs::Id).build(SqliteQueryBuilder);
+        statements.push(index);
+    }
+    statements
+}
+
+/// Brings a file to the newest version, or refuses it.
+pub(crate) async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
+    let migrations = migrations();
+    let newest = i32::try_from(migrations.len()).unwrap_or(i32::MAX);
+    let version = version_of(conn).await?;
+    if version > newest {
+        return Err(Error::refused(format!(
+            "The store was written by a newer version of Levers (its format is {version}, this program knows up to \
+             {newest}). Update this program, or name another file with `--store`."
+        )));
+    }
+    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await.map_err(open_failed)?;
+    for statement in migrations.into_iter().skip(usize::try_from(version).unwrap_or_default()).flatten() {
+        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(open_failed)?;
+    }
+    if version < newest {
+        // A pragma takes no bound parameters; the value is our own.
+        let version = format!("PRAGMA user_version = {newest}");
+        sqlx::raw_sql(AssertSqlSafe(version)).execute(&mut *transaction).await.map_err(open_failed)?;
+        mark(&mut transaction).await.map_err(open_failed)?;
+    }
+    transaction.commit().await.map_err(open_failed)
+}
+
+/// Marks the file as ours. Marking it again is the smallest write there is.
+pub(crate) async fn mark(conn: &mut SqliteConnection) -> sqlx::Result<()> {
+    let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
+    sqlx::raw_sql(AssertSqlSafe(mark)).execute(conn).await.map(|_| ())
+}
+
+/// The file's version; 0 for an empty one. Refuses other programs' databases.
+async fn version_of(conn: &mut SqliteConnection) -> Result<i32> {
+    let application = pragma(conn, "PRAGMA application_id").await?;
+    let version = pragma(conn, "PRAGMA user_version").await?;
+    let tables = pragma(conn, "SELECT COUNT(*) FROM sqlite_schema").await?;
+    let empty = application == 0 && version == 0 && tables == 0;
+    if application == APPLICATION_ID || empty {
+        return Ok(version);
+    }
+    Err(Error::refused(
+        "The store's file is a database of another program. Levers keeps its jobs in a file of its own: name another \
+         one with `--store`.",
+    ))
+}
+
+async fn pragma(conn: &mut SqliteConnection, sql: &'static str) -> Result<i32> {
+    let row = sqlx::raw_sql(sql).fetch_one(conn).await.map_err(open_failed)?;
+    row.try_get(0).map_err(open_failed)
+}

@@ -1,0 +1,85 @@
+//! Waiting for the disk, out of the writer's way.
+//!
+//! The writer commits with `synchronous = NORMAL`: every commit is in the log
+//! when it returns, and a kill of the process loses nothing. What must survive a
+//! power cut is answered here, after the log was synced, which is all that
+//! `synchronous = FULL` adds to a commit. Apart from the writer, one sync serves
+//! all commits before it, the next batch runs meanwhile, and a `begin` without a
+//! key does not wait for the sync of somebody else's `finish`.
+//!
+//! Rejected: switching the pragma before each batch. It costs a way to SQLite's
+//! thread and back, cannot be prepared, and halved the throughput.
+
+use std::fs::File;
+use std::{io, thread};
+
+use levers_model::{Error, Result};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::batch::Answer;
+
+/// An answer that waits for the disk, and the way to who waits for it.
+pub(crate) type Waiting = (Result<Answer>, oneshot::Sender<Result<Answer>>);
+
+/// The way to the thread that syncs.
+pub(crate) struct Syncer {
+    queue: mpsc::UnboundedSender<Vec<Waiting>>,
+    ended: oneshot::Receiver<()>,
+}
+
+impl Syncer {
+    /// Starts the thread, which ends when the way to it is dropped.
+    pub(crate) fn start(log: File) -> io::Result<Self> {
+        let (queue, waiting) = mpsc::unbounded_channel();
+        let (end, ended) = oneshot::channel();
+        thread::Builder::new().name("levers-store-sync".into()).spawn(move || {
+            work(&log, waiting);
+            drop(end);
+        })?;
+        Ok(Self { queue, ended })
+    }
+
+    /// Gives these answers when what was committed before is on disk. Not bounded
+    /// here: the writer's queue bounds how many callers wait.
+    pub(crate) fn answer_when_synced(&self, answers: Vec<Waiting>) {
+        // The thread ends after us only; if it died, the callers see their channel closed.
+        let _ = self.queue.send(answers);
+    }
+
+    /// Gives all answers that wait, and ends the thread.
+    pub(crate) async fn close(self) {
+        drop(self.queue);
+        let _ = self.ended.await;
+    }
+}
+
+fn work(log: &File, mut queue: mpsc::UnboundedReceiver<Vec<Waiting>>) {
+    let mut waiting = Vec::new();
+    // After a failed sync the system may have forgotten what it could not write,
+    // and a later sync would succeed without it. So one failure is final.
+    let mut synced = Ok(());
+    while let Some(answers) = queue.blocking_recv() {
+        waiting.extend(answers);
+        while let Ok(answers) = queue.try_recv() {
+            waiting.extend(answers);
+        }
+        if synced.is_ok() {
+            synced = log.sync_data();
+        }
+        for (answer, sender) in waiting.drain(..) {
+            // Who asked may have gone; it is written nevertheless.
+            let _ = sender.send(match &synced {
+                Ok(()) => answer,
+                Err(error) => Err(not_synced(error)),
+            });
+        }
+    }
+}
+
+fn not_synced(error: &io::Error) -> Error {
+    Error::unavailable(
+        "The disk that holds the store failed, and what was written may be lost. Look at the disk, then start the \
+         service again.",
+    )
+    .with_internal(format_args!("the store's log could not be synced: {error}"))
+}

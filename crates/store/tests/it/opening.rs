@@ -1,0 +1,136 @@
+//! Which files are opened, how, and what is said of the others.
+
+use std::path::Path;
+
+use levers_model::{ErrorKind, Page};
+use levers_ports::{JobFilter, Store as _};
+use levers_store::SqliteStore;
+use levers_testkit::{FixedClock, ended_event, finished_job, new_job, started_event};
+use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use tempfile::TempDir;
+
+const ALL: Page = Page { skip: 0, limit: 1_000 };
+
+async fn refusal(path: &Path) -> levers_model::Error {
+    SqliteStore::open(path).await.err().expect("the file is refused")
+}
+
+async fn run(path: &Path, sql: &str) {
+    let mut conn = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", path.display())).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
+    conn.close().await.unwrap();
+}
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+#[tokio::test]
+async fn what_was_written_is_there_after_a_restart() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let path = folder.path().join("store.db");
+    let mut expected = Vec::new();
+    for _ in 0..3 {
+        let store = SqliteStore::open(&path).await.unwrap();
+        let job = new_job(&clock, "ada@example.org");
+        store.begin(&job, &[started_event(&clock, &job)]).await.unwrap();
+        let job = finished_job(&clock, job);
+        store.finish(&job, &[ended_event(&clock, &job)], None).await.unwrap();
+        expected.insert(0, job);
+        assert_eq!(store.jobs(&JobFilter::default(), ALL).await.unwrap(), expected);
+        store.close().await;
+        assert!(!path.with_extension("db-wal").exists(), "a closed store is one file");
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn only_its_owner_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = folder();
+    let store = SqliteStore::open(&folder.path().join("store.db")).await.unwrap();
+    store.check().await.unwrap();
+    let mut names = Vec::new();
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        names.push(entry.file_name().into_string().unwrap());
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{names:?}");
+    }
+    names.sort();
+    assert_eq!(names, ["store.db", "store.db-shm", "store.db-wal", "store.db.lock"]);
+}
+
+#[tokio::test]
+async fn a_file_in_use_is_refused_until_it_is_closed() {
+    let folder = folder();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let error = refusal(&path).await;
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    let message = error.message().replace(&path.display().to_string(), "…");
+    assert_eq!(
+        message,
+        "The store “…” is in use: a Levers server or another command has it open. To go through that server, add \
+         `--server URL`; to work on the database alone, stop it first or name another file with `--store`."
+    );
+    store.close().await;
+    SqliteStore::open(&path).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_closed_store_says_so() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let store = SqliteStore::open(&folder.path().join("store.db")).await.unwrap();
+    store.close().await;
+    store.close().await;
+    let job = new_job(&clock, "ada@example.org");
+    for error in [store.begin(&job, &[]).await.err(), store.job(job.id).await.err(), store.check().await.err()] {
+        let error = error.expect("a closed store answers nothing");
+        assert_eq!(error.message(), "The store is closed, because the service is stopping. Try again.");
+        assert!(error.retryable());
+    }
+}
+
+#[tokio::test]
+async fn other_files_are_refused_and_stay_as_they_are() {
+    let folder = folder();
+    let text = folder.path().join("text.db");
+    std::fs::write(&text, "this is no database at all; it is a text of more than a hundred bytes, ".repeat(30))
+        .unwrap();
+    let database = folder.path().join("database.db");
+    run(&database, "CREATE TABLE customers (id INTEGER PRIMARY KEY)").await;
+    let marked = folder.path().join("marked.db");
+    run(&marked, "PRAGMA application_id = 7").await;
+    for (path, says) in
+        [(text, "is not an SQLite database"), (database, "of another program"), (marked, "of another program")]
+    {
+        let before = std::fs::read(&path).unwrap();
+        let error = refusal(&path).await;
+        assert_eq!(error.kind(), ErrorKind::Refused, "{error:?}");
+        assert!(error.message().contains(says), "{error:?}");
+        assert!(std::fs::read(&path).unwrap() == before, "the file was changed");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_a_newer_version_is_refused() {
+    let folder = folder();
+    let path = folder.path().join("store.db");
+    SqliteStore::open(&path).await.unwrap().close().await;
+    run(&path, "PRAGMA user_version = 2").await;
+    let error = refusal(&path).await;
+    assert_eq!(error.kind(), ErrorKind::Refused);
+    assert_eq!(
+        error.message(),
+        "The store was written by a newer version of Levers (its format is 2, this program knows up to 1). Update this \
+         program, or name another file with `--store`."
+    );
+}
+
+#[tokio::test]
+async fn a_folder_that_is_not_there_is_named() {
+    let folder = folder();
+    let error = refusal(&folder.path().join("none/store.db")).await;
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.message().ends_with("store.db” cannot be opened: entity not found. Make its folder, see that you may write there, or name another file with `--store`."), "{error}");
+}
