@@ -74,6 +74,25 @@ impl ErrorKind {
             Self::Internal => "internal",
         }
     }
+
+    /// Every kind.
+    pub const ALL: [Self; 10] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Invalid,
+        Self::Refused,
+        Self::Constraint,
+        Self::Conflict,
+        Self::TooLarge,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The kind of this [`ErrorKind::code`].
+    pub fn from_code(code: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.code() == code)
+    }
 }
 
 /// One field of a form or record, and what is wrong with it.
@@ -215,6 +234,12 @@ impl Error {
         self
     }
 
+    /// Says what is wrong with single fields. The public text stays as it is.
+    pub fn with_fields(mut self, fields: Vec<FieldError>) -> Self {
+        self.0.fields = fields;
+        self
+    }
+
     /// Which class of failure this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -276,6 +301,13 @@ mod tests {
         assert!(!error.to_string().contains("hunter2"));
         assert_eq!(error.internal_text(), Some("password=hunter2 at /srv/db"));
         assert!(!error.retryable());
+    }
+
+    #[test]
+    fn kinds_are_found_again_by_their_code() {
+        for kind in ErrorKind::ALL {
+            assert_eq!(ErrorKind::from_code(kind.code()), Some(kind));
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use serde_json::Value as Json;
 use crate::action::{Action, ActionId, BuiltIn};
 use crate::caller::Caller;
 use crate::changes::ChangeSet;
-use crate::error::{Error, FieldError};
+use crate::error::{Error, ErrorKind, FieldError};
 use crate::ids::{EventId, JobId};
 use crate::outcome::Outcome;
 
@@ -45,6 +45,14 @@ impl From<&Error> for Failure {
     }
 }
 
+/// The error as it was answered the first time, for a repeated submit.
+impl From<&Failure> for Error {
+    fn from(failure: &Failure) -> Self {
+        let kind = ErrorKind::from_code(&failure.code).unwrap_or(ErrorKind::Internal);
+        Self::new(kind, failure.message.clone()).with_fields(failure.fields.clone())
+    }
+}
+
 /// One execution of one action by one caller on one selection with one set of values.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -66,7 +74,8 @@ pub struct Job {
     pub values: Json,
     /// The key that makes repeated submits one.
     pub idempotency_key: Option<String>,
-    /// A digest of action, selection and values, to tell a repeat from a misuse of the key.
+    /// A digest of action, selection and values, to tell a repeat from a misuse of
+    /// the key; empty without a key.
     pub fingerprint: String,
     /// Where it stands.
     pub state: JobState,

@@ -14,8 +14,9 @@ pub struct Outcome {
     /// What came of it.
     #[serde(flatten)]
     pub kind: OutcomeKind,
-    /// Headers for the HTTP answer, where the door has one.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    /// Headers for the HTTP answer, where the door has one. Named apart in JSON,
+    /// because a webhook has headers of its own beside it.
+    #[serde(default, rename = "response_headers", skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, String>,
 }
 
@@ -140,6 +141,15 @@ pub fn is_http_url(url: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_outcome_reads_back_from_its_json() {
+        for outcome in Outcome::samples() {
+            let outcome = Outcome { headers: [("x-hint".to_owned(), "1".to_owned())].into(), ..outcome };
+            let json = serde_json::to_string(&outcome).unwrap();
+            assert_eq!(serde_json::from_str::<Outcome>(&json).unwrap(), outcome, "{json}");
+        }
+    }
 
     #[test]
     fn redirects_lead_to_own_paths_and_the_web_only() {

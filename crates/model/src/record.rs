@@ -114,9 +114,20 @@ impl Patch {
         let Json::Object(object) = json else {
             return Err(Error::invalid("The record must be a JSON object with a value for each field."));
         };
-        let mut patch = IndexMap::with_capacity(object.len());
+        Self::from_pairs(object, collection)
+    }
+
+    /// Reads pairs of column and JSON, in their order.
+    ///
+    /// # Errors
+    /// Those of [`Patch::from_json`].
+    pub fn from_pairs<'a>(
+        pairs: impl IntoIterator<Item = (&'a String, &'a Json)>,
+        collection: &Collection,
+    ) -> Result<Self> {
+        let mut patch = IndexMap::new();
         let mut errors = Vec::new();
-        for (name, json) in object {
+        for (name, json) in pairs {
             match Self::field_from_json(name, json, collection) {
                 Ok(value) => {
                     patch.insert(name.clone(), value);

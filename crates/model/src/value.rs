@@ -69,7 +69,7 @@ impl Value {
         match self {
             Self::Int(int) => Some(*int),
             Self::Bool(bool) => Some(i64::from(*bool)),
-            Self::Decimal(decimal) if decimal.is_integer() => decimal.to_string().parse().ok(),
+            Self::Decimal(decimal) if decimal.is_integer() => decimal.with_scale(0).to_plain_string().parse().ok(),
             _ => None,
         }
     }
@@ -252,7 +252,13 @@ fn decimal(text: &str) -> Option<Value> {
     }
     let decimal: BigDecimal = text.parse().ok()?;
     let (_, scale) = decimal.as_bigint_and_exponent();
-    (scale.unsigned_abs() <= LONGEST as u64).then_some(Value::Decimal(decimal))
+    if scale.unsigned_abs() > LONGEST as u64 {
+        return None;
+    }
+    // 0e3 would print as 0000.
+    let decimal = if scale < 0 { decimal.with_scale(0) } else { decimal };
+    // What is read must be read again when it was printed, so the printed text is bounded too.
+    (decimal.to_plain_string().len() <= LONGEST).then_some(Value::Decimal(decimal))
 }
 
 /// A day, also when a time follows it: JavaScript's date pickers send instants.
@@ -292,7 +298,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The first characters of a value, quoted, for an error message.
-fn shorten(json: &Json) -> String {
+pub(crate) fn shorten(json: &Json) -> String {
     const LONGEST: usize = 40;
     let text = match json {
         Json::String(text) => text.clone(),

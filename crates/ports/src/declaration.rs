@@ -114,6 +114,48 @@ impl FieldDeclaration {
     }
 }
 
+impl TypeDeclaration {
+    const fn is_dynamic(&self) -> bool {
+        match self {
+            Self::Enum(values) | Self::EnumList(values) => values.is_dynamic(),
+            Self::Collection(name) => name.is_dynamic(),
+            Self::Boolean
+            | Self::Date
+            | Self::Dateonly
+            | Self::Time
+            | Self::Json
+            | Self::Number
+            | Self::NumberList
+            | Self::String
+            | Self::StringList
+            | Self::File
+            | Self::FileList => false,
+        }
+    }
+
+    const fn is_file(&self) -> bool {
+        matches!(self, Self::File | Self::FileList)
+    }
+}
+
+impl FieldDeclaration {
+    /// Whether a client has to ask for the field: some property of it is computed,
+    /// or it is a file with a default, which is too large for a schema.
+    pub fn is_dynamic(&self) -> bool {
+        let Self { id: _, label, description, field_type, required, read_only, default, value, condition, widget, secret: _ } =
+            self;
+        label.is_dynamic()
+            || description.as_ref().is_some_and(Computed::is_dynamic)
+            || field_type.is_dynamic()
+            || required.is_dynamic()
+            || read_only.is_dynamic()
+            || default.as_ref().is_some_and(|default| default.is_dynamic() || field_type.is_file())
+            || value.as_ref().is_some_and(Computed::is_dynamic)
+            || condition.as_ref().is_some_and(Computed::is_dynamic)
+            || widget.as_ref().is_some_and(Computed::is_dynamic)
+    }
+}
+
 /// A declared piece of a form.
 #[derive(Debug, Clone)]
 pub enum ElementDeclaration {
@@ -151,6 +193,20 @@ pub enum ElementDeclaration {
     },
 }
 
+impl ElementDeclaration {
+    /// Whether a client has to ask for it.
+    pub fn is_dynamic(&self) -> bool {
+        let (condition, inside) = match self {
+            Self::Field(field) => return field.is_dynamic(),
+            Self::Row { fields, condition } => (condition, fields.iter().any(FieldDeclaration::is_dynamic)),
+            Self::Separator { condition } => (condition, false),
+            Self::Html { content, condition } => (condition, content.is_dynamic()),
+            Self::Page { elements, condition, .. } => (condition, elements.iter().any(Self::is_dynamic)),
+        };
+        inside || condition.as_ref().is_some_and(Computed::is_dynamic)
+    }
+}
+
 /// A declared form.
 #[derive(Clone)]
 pub enum FormDeclaration {
@@ -164,6 +220,15 @@ impl FormDeclaration {
     /// A form without fields.
     pub const fn empty() -> Self {
         Self::Elements(Vec::new())
+    }
+
+    /// Whether the form can differ from caller to caller or from value to value,
+    /// so that a client has to ask for it.
+    pub fn is_dynamic(&self) -> bool {
+        match self {
+            Self::Elements(elements) => elements.iter().any(ElementDeclaration::is_dynamic),
+            Self::Dynamic(_) => true,
+        }
     }
 }
 

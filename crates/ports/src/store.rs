@@ -62,6 +62,14 @@ pub trait Store: Send + Sync {
     /// Adds events to a job that ended.
     async fn note(&self, events: &[Event]) -> Result<()>;
 
+    /// The job for which this caller (by `Caller::id`) used this idempotency key.
+    /// `begin` decides; this lets a repeat be answered before its form is looked
+    /// at again, which the first run may have made impossible. A store without
+    /// an index for it says `None`.
+    async fn job_by_key(&self, _caller: &str, _key: &str) -> Result<Option<Job>> {
+        Ok(None)
+    }
+
     /// One job.
     async fn job(&self, id: JobId) -> Result<Option<Job>>;
 

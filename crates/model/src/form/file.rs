@@ -7,9 +7,11 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
 
-/// A file that was given in a form.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A file that was given in a form. It reads from, and prints as, a data URI.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct FileValue {
     /// Its media type; `application/octet-stream` when none was given.
     pub mime: String,
@@ -60,6 +62,20 @@ impl FileValue {
             .map(|charset| format!(";charset={}", utf8_percent_encode(charset, NON_ALPHANUMERIC)))
             .unwrap_or_default();
         format!("data:{};name={name}{charset};base64,{}", self.mime, BASE64.encode(&self.content))
+    }
+}
+
+impl TryFrom<String> for FileValue {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        Self::parse(&text)
+    }
+}
+
+impl From<FileValue> for String {
+    fn from(file: FileValue) -> Self {
+        file.to_data_uri()
     }
 }
 

@@ -4,6 +4,7 @@
 //! that, for one caller, one selection and one set of values. Doors print it,
 //! and submitted values are checked against it.
 
+mod check;
 mod field;
 mod file;
 mod layout;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
+pub use check::{LARGEST_FILE, same_value};
 pub use field::{Field, FieldType};
 pub use file::FileValue;
 pub use layout::LayoutElement;

@@ -110,6 +110,40 @@ pub enum Widget {
 }
 
 impl Widget {
+    /// The widget's name, as authors and documents call it.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Dropdown { .. } => "Dropdown",
+            Self::RadioGroup { .. } => "RadioGroup",
+            Self::CheckboxGroup { .. } => "CheckboxGroup",
+            Self::Checkbox => "Checkbox",
+            Self::TextInput { .. } => "TextInput",
+            Self::TextArea { .. } => "TextArea",
+            Self::RichText { .. } => "RichText",
+            Self::TextInputList { .. } => "TextInputList",
+            Self::NumberInput { .. } => "NumberInput",
+            Self::NumberInputList { .. } => "NumberInputList",
+            Self::CurrencyInput { .. } => "CurrencyInput",
+            Self::DatePicker { .. } => "DatePicker",
+            Self::TimePicker => "TimePicker",
+            Self::ColorPicker { .. } => "ColorPicker",
+            Self::FilePicker { .. } => "FilePicker",
+            Self::JsonEditor => "JsonEditor",
+            Self::UserDropdown { .. } => "UserDropdown",
+            Self::AddressAutocomplete { .. } => "AddressAutocomplete",
+        }
+    }
+
+    /// The values that it offers, where they are all there is to pick from: not
+    /// for a dropdown whose choices depend on what is searched.
+    pub fn options(&self) -> Option<&[Choice]> {
+        match self {
+            Self::Dropdown { search: DropdownSearch::Dynamic, .. } => None,
+            Self::Dropdown { options, .. } | Self::RadioGroup { options } | Self::CheckboxGroup { options } => Some(options),
+            _ => None,
+        }
+    }
+
     /// Whether a field of this type can be entered with it (specification, section 4.5).
     pub fn fits(&self, field_type: &FieldType) -> bool {
         use FieldType as T;

@@ -125,7 +125,8 @@ impl Operator {
         use Operator as O;
         match self {
             O::Equal | O::NotEqual | O::Present | O::Blank | O::Missing => true,
-            O::In | O::NotIn => !column.is_date() && !matches!(column, ColumnType::Time | ColumnType::List(_)),
+            // Dates too, although Forest's table leaves them out: a date can be a key, and keys are selected so.
+            O::In | O::NotIn => !matches!(column, ColumnType::List(_)),
             O::LessThan | O::GreaterThan | O::LessThanOrEqual | O::GreaterThanOrEqual => {
                 column.is_number() || matches!(column, ColumnType::Time)
             }

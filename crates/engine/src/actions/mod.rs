@@ -1,0 +1,16 @@
+//! Running actions.
+
+mod canonical;
+mod delivery;
+mod outcome;
+mod prepare;
+mod recover;
+mod redact;
+mod replay;
+mod run;
+mod running;
+mod submit;
+
+pub(crate) use outcome::sanitize_html;
+pub(crate) use running::Running;
+pub use submit::{Submission, Submitted};

@@ -1,0 +1,164 @@
+//! One execution, from the job's first line to its last.
+//!
+//! Nothing here can be cut short by a caller: `submit` runs it in a task of its
+//! own. No transaction of ours is open while the handler runs.
+
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt as _;
+use levers_model::job::Failure;
+use levers_model::{
+    Action, Caller, ChangeSet, Collection, Condition, Error, ErrorKind, Event, EventKind, Job, JobId, Outcome, Result,
+    Selection, Values,
+};
+use levers_ports::{ActionContext, Begun, Handler, QueryContext, Records, Reply, StoredFile};
+use serde_json::{Value as Json, json};
+
+use super::submit::Submitted;
+use super::{delivery, outcome};
+use crate::engine::Inner;
+use crate::recorder::Recorder;
+
+/// An execution that is ready to begin.
+pub(super) struct Run {
+    pub(super) inner: Arc<Inner>,
+    pub(super) job: Job,
+    pub(super) action: Arc<Action>,
+    pub(super) handler: Arc<dyn Handler>,
+    pub(super) collection: Arc<Collection>,
+    pub(super) caller: Arc<Caller>,
+    pub(super) query: QueryContext,
+    pub(super) selection: Arc<Selection>,
+    pub(super) condition: Condition,
+    pub(super) values: Arc<Values>,
+}
+
+/// How a run ended.
+pub(super) enum Ended {
+    /// With this.
+    New(Box<Submitted>),
+    /// Before it began: the idempotency key belongs to this job.
+    Before(Box<Job>),
+}
+
+impl Run {
+    /// Writes the job, runs its handler, writes its end.
+    pub(super) async fn complete(self) -> Result<Ended> {
+        let (inner, id) = (self.inner.clone(), self.job.id);
+        // Entered before it is written, so that whoever finds the job finds it running.
+        let _running = inner.running.enter(id);
+        let started = self.event(EventKind::JobStarted, json!({ "door": self.caller.door }));
+        if let Begun::Existing(job) = inner.store.begin(&self.job, &[started]).await? {
+            return Ok(Ended::Before(job));
+        }
+        // What a built-in action reads was named by the caller, so the caller's permissions count.
+        let reader = self.action.built_in.map(|_| self.caller.clone());
+        let recorder = Arc::new(Recorder::recording(inner, self.query, reader));
+        let reply = self.execute(recorder.clone()).await.and_then(outcome::check);
+        if let Err(error) = &reply {
+            tracing::warn!(job = %id, internal = error.internal_text(), "a job failed: {error}");
+        }
+        self.finish(reply, recorder.close()).await
+    }
+
+    /// A panic fails its job alone.
+    async fn execute(&self, records: Arc<dyn Records>) -> Result<Reply> {
+        let cx = ActionContext {
+            job: self.job.id,
+            action: self.action.clone(),
+            collection: self.collection.clone(),
+            caller: self.caller.clone(),
+            selection: self.selection.clone(),
+            condition: self.condition.clone(),
+            values: self.values.clone(),
+            records,
+        };
+        let handled = AssertUnwindSafe(async { self.handler.execute(cx).await });
+        handled.catch_unwind().await.unwrap_or_else(|panic| {
+            Err(Error::internal(format!(
+                "the handler of “{}” panicked: {}",
+                self.action.name,
+                panic_text(panic.as_ref())
+            )))
+        })
+    }
+
+    async fn finish(self, reply: Result<Reply>, changes: ChangeSet) -> Result<Ended> {
+        let at = self.inner.clock.now();
+        let mut events = vec![self.end_event(&reply, &changes)];
+        let (inner, id) = (self.inner.clone(), self.job.id);
+        let mut kept = None;
+        let job = match &reply {
+            Ok(Reply { outcome, file }) => {
+                if let Some(bytes) = outcome::bytes_of(file.as_ref()) {
+                    events.push(self.event(EventKind::FileDelivered, json!({ "bytes": bytes.len() })));
+                    let worth = self.job.idempotency_key.is_some() && bytes.len() <= StoredFile::LARGEST;
+                    kept = worth.then(|| StoredFile { content: bytes.clone() });
+                }
+                self.job.finish(outcome.clone(), changes, at)
+            }
+            Err(error) => self.job.fail(Failure::from(error), changes, at),
+        };
+        write_end(&inner, &job, &events, kept.as_ref()).await?;
+        let reply = reply.map(|Reply { outcome, file }| {
+            let file = file.map(|body| delivery::watched(&inner, id, &self.caller.email, body));
+            Reply { outcome, file }
+        });
+        Ok(Ended::New(Box::new(Submitted { job, reply, replayed: false })))
+    }
+
+    fn end_event(&self, reply: &Result<Reply>, changes: &ChangeSet) -> Event {
+        match reply {
+            Ok(Reply { outcome, .. }) => {
+                let mut data = json!(outcome::in_short(outcome));
+                if !changes.is_empty() {
+                    data["changes"] = json!(changes.counts);
+                }
+                self.event(kind_of(outcome), data)
+            }
+            Err(error) => {
+                self.event(EventKind::JobFailed, json!({ "code": error.kind().code(), "text": error.message() }))
+            }
+        }
+    }
+
+    fn event(&self, kind: EventKind, data: Json) -> Event {
+        let clock = &self.inner.clock;
+        Event { id: clock.event_id(), job: self.job.id, kind, at: clock.now(), by: self.caller.email.clone(), data }
+    }
+}
+
+const fn kind_of(outcome: &Outcome) -> EventKind {
+    if outcome.is_error() { EventKind::JobFailed } else { EventKind::JobCompleted }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<&str>().copied();
+    text.or_else(|| panic.downcast_ref::<String>().map(String::as_str)).unwrap_or("no text")
+}
+
+/// How long to wait before each further attempt to write a job's end.
+const PATIENCE: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
+
+/// Writes the end. What the handler did cannot be taken back, so a store that is
+/// away for a moment gets further chances.
+async fn write_end(inner: &Inner, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()> {
+    let mut patience = PATIENCE.iter();
+    loop {
+        let Err(error) = inner.store.finish(job, events, file).await else { return Ok(()) };
+        match patience.next() {
+            Some(pause) if error.retryable() => tokio::time::sleep(*pause).await,
+            _ => return Err(unrecorded(job.id, &error)),
+        }
+    }
+}
+
+/// Not `Unavailable`: that would invite the caller to run the action again.
+fn unrecorded(job: JobId, error: &Error) -> Error {
+    tracing::error!(%job, internal = error.internal_text(), "the end of a job could not be written: {error}");
+    let message = "The action ran, but its outcome could not be recorded. Look at the records before running it again.";
+    Error::new(ErrorKind::Internal, message).with_internal(error)
+}
