@@ -1,0 +1,166 @@
+//! The doors of this process, and what lies before all of them.
+//!
+//! Each line of [`router`] says why it stands where it stands.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use axum::{Json, Router, routing};
+use levers_engine::Engine;
+use levers_identity::Tokens;
+use levers_model::Door;
+use levers_wire_forest::ForestConfig;
+use levers_wire_rest::RestConfig;
+use serde_json::json;
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::predicate::{Predicate, SizeAbove};
+use tower_http::compression::{CompressionLayer, CompressionLevel};
+use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer};
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use tower_http::trace::{DefaultOnResponse, TraceLayer};
+use tracing::Level;
+
+use crate::config::Config;
+
+/// Names a request in answers and log lines.
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How long a body may stop coming before the request is given up.
+const BODY_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long the database and the store have to answer whether they are there.
+const CHECK_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Answers below this fit into the first round trip of a connection whatever
+/// their encoding, so that packing them would only cost time.
+const WORTH_PACKING: u64 = 16 * 1024;
+
+/// Whether the process takes new work.
+pub(crate) type Ready = Arc<AtomicBool>;
+
+#[derive(Clone)]
+struct Probes {
+    engine: Engine,
+    ready: Ready,
+}
+
+/// All doors of the server.
+pub(crate) fn router(engine: Engine, config: &Config, tokens: Tokens, ready: Ready) -> Router {
+    let forest = ForestConfig { tokens: tokens.clone(), body_limit: config.body_limit() };
+    let rest = RestConfig { tokens, body_limit: config.body_limit(), door: Door::Rest };
+    let probes = Probes { engine: engine.clone(), ready };
+    Router::new()
+        .route("/", routing::get(welcome))
+        .route("/health", routing::get(health))
+        .route("/ready", routing::get(readiness))
+        .with_state(probes)
+        .merge(levers_wire_forest::router(engine.clone(), forest))
+        .merge(levers_wire_rest::router(engine, rest))
+        .layer(
+            ServiceBuilder::new()
+                // First, so that every log line of the request can name it.
+                .layer(SetRequestIdLayer::new(REQUEST_ID, MakeRequestUuid))
+                // Around everything that may fail, so that it is logged with its span.
+                .layer(
+                    TraceLayer::new_for_http()
+                        .make_span_with(span)
+                        .on_request(())
+                        .on_response(DefaultOnResponse::new().level(Level::DEBUG)),
+                )
+                .layer(PropagateRequestIdLayer::new(REQUEST_ID))
+                // On answers of panics too.
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    header::X_CONTENT_TYPE_OPTIONS,
+                    HeaderValue::from_static("nosniff"),
+                ))
+                .layer(SetResponseHeaderLayer::if_not_present(
+                    header::REFERRER_POLICY,
+                    HeaderValue::from_static("no-referrer"),
+                ))
+                // The doors catch their own panics in their own shape; this is for what is no door's.
+                .layer(CatchPanicLayer::new())
+                .layer(
+                    CompressionLayer::new()
+                        .quality(CompressionLevel::Fastest)
+                        .compress_when(SizeAbove::new(WORTH_PACKING).and(IsDocument)),
+                )
+                .layer(RequestBodyTimeoutLayer::new(BODY_PAUSE)),
+        )
+}
+
+/// JSON and pages are packed; files and streams leave as they are, at once.
+#[derive(Debug, Clone, Copy)]
+struct IsDocument;
+
+impl Predicate for IsDocument {
+    fn should_compress<B: axum::body::HttpBody>(&self, response: &axum::http::Response<B>) -> bool {
+        let mime = response.headers().get(header::CONTENT_TYPE).and_then(|mime| mime.to_str().ok()).unwrap_or_default();
+        let document = mime.contains("json") || mime.starts_with("text/html") || mime.contains("javascript");
+        document && !response.headers().contains_key(header::CONTENT_DISPOSITION)
+    }
+}
+
+/// What log lines say of a request: no path, for it holds ids, and no query, for it holds filters.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    let id = request.headers().get(REQUEST_ID).and_then(|id| id.to_str().ok()).unwrap_or_default();
+    tracing::info_span!("request", method = %request.method(), route, id)
+}
+
+/// The process lives.
+async fn health() -> Json<serde_json::Value> {
+    Json(json!({ "status": "ok" }))
+}
+
+/// The process takes work, and its database and store answer.
+async fn readiness(State(probes): State<Probes>) -> Response {
+    let away = |detail: &str| {
+        (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable", "detail": detail }))).into_response()
+    };
+    if !probes.ready.load(Ordering::Relaxed) {
+        return away("The server is stopping.");
+    }
+    match tokio::time::timeout(CHECK_PATIENCE, probes.engine.check()).await {
+        Ok(Ok(())) => Json(json!({ "status": "ready" })).into_response(),
+        Ok(Err(error)) => {
+            tracing::warn!(internal = error.internal_text(), "not ready: {error}");
+            away(error.message())
+        }
+        Err(_) => away("The database or the store does not answer."),
+    }
+}
+
+const WELCOME: &str = concat!(
+    "<!doctype html><html lang=en><meta charset=utf-8><title>Levers</title>",
+    "<body style=\"font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem\">",
+    "<h1>Levers ",
+    env!("CARGO_PKG_VERSION"),
+    "</h1><p>Actions on the collections of a database. This server speaks:<ul>",
+    "<li><a href=/api/v1/docs/>the REST API</a> (<a href=/api/v1/openapi.json>OpenAPI</a>), under <code>/api/v1</code>",
+    "<li>the protocol of Forest's agents, under <code>/forest</code>",
+    "</ul><p>Both want a token: <code>levers token --email you@example.com</code> mints one."
+);
+
+/// What stands at the root: a page for people, the same for programs.
+async fn welcome(headers: HeaderMap) -> Response {
+    let accepted = headers.get(header::ACCEPT).and_then(|accept| accept.to_str().ok()).unwrap_or_default();
+    if !accepted.contains("text/html") {
+        return Json(json!({
+            "name": "levers",
+            "version": env!("CARGO_PKG_VERSION"),
+            "api": "/api/v1",
+            "docs": "/api/v1/docs/",
+            "openapi": "/api/v1/openapi.json",
+            "forest": "/forest",
+        }))
+        .into_response();
+    }
+    let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
+    ([(header::CONTENT_SECURITY_POLICY, policy)], Html(WELCOME)).into_response()
+}

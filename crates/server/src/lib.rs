@@ -1,0 +1,52 @@
+//! The composition root: configuration, the registry of sources, doors, one listener.
+//!
+//! Only wiring stands here. What a request means is the doors' affair, what it
+//! does the engine's; this crate decides which of them exist in this process
+//! and how it starts and stops.
+
+mod config;
+mod local;
+mod doors;
+mod listen;
+mod log;
+mod open;
+mod secret;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use levers_identity::Tokens;
+use levers_model::{Error, Result};
+
+pub use config::{Config, DEFAULT_FILE, DatabaseConfig, Flags, LogFormat};
+pub use open::{App, open};
+pub use local::{forest_schema, local_api};
+pub use secret::{AuthSecret, Secret};
+
+/// Serves until the process is told to stop (SIGTERM or SIGINT), then lets
+/// running requests and jobs finish. `ready` is called with the address once
+/// requests are answered.
+///
+/// # Errors
+/// `Refused` for a secret that is not good enough, `Unavailable` when the
+/// address, the database or the store cannot be had, `Invalid` for a
+/// configuration or a declaration that makes no sense.
+pub async fn serve(config: Config, app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> {
+    log::begin(&config)?;
+    let auth = config.auth_secret()?;
+    if let Some(file) = &auth.file {
+        tracing::warn!(file = %file.display(), "no auth secret is configured; this machine's development secret is used");
+    }
+    let stop = listen::stop_signal()?;
+    let listener = listen::bind(config.listen).await?;
+    let address = listener.local_addr().map_err(Error::internal)?;
+    let opened = open::open_all(&config, app).await?;
+    let taking_work = Arc::new(AtomicBool::new(true));
+    let tokens = Tokens::new(auth.secret.expose().as_bytes());
+    let router = doors::router(opened.engine.clone(), &config, tokens, taking_work.clone());
+    ready(address);
+    listen::run(listener, router, &opened.engine, &taking_work, stop).await;
+    opened.store.close().await;
+    Ok(())
+}
