@@ -1,0 +1,141 @@
+//! `levers doctor`: looks for what is wrong, and says what to do about it.
+//!
+//! Alone it opens the database as `serve` would and looks at what it finds; with
+//! `--server` it asks a running server what a client would.
+
+use levers_server::{App, Config};
+use serde_json::{Value as Json, json};
+
+use crate::api::Api;
+use crate::args::{DoctorArgs, GlobalArgs, TargetArgs};
+use crate::exit::Failure;
+use crate::{setup, table};
+
+/// How bad a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    Warning,
+    Bad,
+}
+
+impl Verdict {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Good => "ok",
+            Self::Warning => "warning",
+            Self::Bad => "problem",
+        }
+    }
+}
+
+/// One thing that was looked at.
+#[derive(Debug)]
+struct Finding {
+    verdict: Verdict,
+    what: &'static str,
+    text: String,
+}
+
+impl Finding {
+    fn new(verdict: Verdict, what: &'static str, text: impl Into<String>) -> Self {
+        Self { verdict, what, text: text.into() }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the findings are the command's answer")]
+pub(crate) async fn doctor(args: DoctorArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
+    let findings = match &args.server {
+        Some(server) => look_at_server(server, &args, global).await?,
+        None => look_alone(&args, global, app).await?,
+    };
+    if global.json {
+        let of = |finding: &Finding| json!({ "check": finding.what, "result": finding.verdict.name(), "text": finding.text });
+        println!("{:#}", json!({ "findings": findings.iter().map(of).collect::<Vec<_>>() }));
+    } else {
+        let row = |finding: &Finding| vec![finding.verdict.name().to_owned(), finding.what.to_owned(), finding.text.clone()];
+        table::print(&["", "Check", "Finding"], findings.iter().map(row));
+    }
+    match findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count() {
+        0 => Ok(()),
+        count => Err(Failure::new(Failure::FAILED, format!("{count} of {} checks found a problem.", findings.len()))),
+    }
+}
+
+async fn look_alone(args: &DoctorArgs, global: &GlobalArgs, app: App) -> Result<Vec<Finding>, Failure> {
+    let config = setup::config(global, args.url.as_deref(), None)?;
+    let mut findings = vec![secret(&config)];
+    let target = TargetArgs { database: args.url.clone(), ..TargetArgs::local() };
+    match setup::api(&target, global, app).await {
+        Err(failure) => findings.push(Finding::new(Verdict::Bad, "database and store", failure.text())),
+        Ok(api) => {
+            findings.push(Finding::new(
+                Verdict::Good,
+                "database and store",
+                format!("The database answers; jobs are kept in {}.", config.store_path().display()),
+            ));
+            findings.extend(collections(&api).await?);
+        }
+    }
+    Ok(findings)
+}
+
+async fn look_at_server(server: &str, args: &DoctorArgs, global: &GlobalArgs) -> Result<Vec<Finding>, Failure> {
+    let target =
+        TargetArgs { server: Some(server.to_owned()), token: args.token.clone(), ..TargetArgs::local() };
+    let api = setup::api(&target, global, App::default()).await?;
+    let mut findings = Vec::new();
+    match api.get_json("/ready").await {
+        Ok(_) => findings.push(Finding::new(Verdict::Good, "readiness", "The server, its store and its database answer.")),
+        Err(failure) => findings.push(Finding::new(Verdict::Bad, "readiness", failure.text())),
+    }
+    match collections(&api).await {
+        Ok(more) => findings.extend(more),
+        Err(failure) => findings.push(Finding::new(Verdict::Bad, "token", failure.text())),
+    }
+    Ok(findings)
+}
+
+fn secret(config: &Config) -> Finding {
+    match config.auth_secret() {
+        Err(error) => Finding::new(Verdict::Bad, "auth secret", error.message()),
+        Ok(secret) => match secret.file {
+            Some(file) => Finding::new(
+                Verdict::Warning,
+                "auth secret",
+                format!(
+                    "None is configured; a development secret is kept in {}. Set LEVERS_AUTH_SECRET before others use this.",
+                    file.display()
+                ),
+            ),
+            None => Finding::new(Verdict::Good, "auth secret", "Configured."),
+        },
+    }
+}
+
+/// What there is, and which tables will disappoint.
+async fn collections(api: &Api) -> Result<Vec<Finding>, Failure> {
+    let list = api.get_json("/api/v1/collections").await?;
+    let collections: Vec<&Json> = list["collections"].as_array().into_iter().flatten().collect();
+    let names = |test: &dyn Fn(&Json) -> bool| {
+        let names: Vec<&str> = collections.iter().filter(|json| test(json)).filter_map(|json| json["name"].as_str()).collect();
+        names.join(", ")
+    };
+    if collections.is_empty() {
+        let text = "The database has no table or view that can be seen. Check the schema, include and exclude settings.";
+        return Ok(vec![Finding::new(Verdict::Bad, "collections", text)]);
+    }
+    let declared = collections
+        .iter()
+        .flat_map(|json| json["actions"].as_array().into_iter().flatten())
+        .filter(|action| action["built_in"] != true)
+        .count();
+    let text = format!("{} collections, {declared} declared actions.", collections.len());
+    let mut findings = vec![Finding::new(Verdict::Good, "collections", text)];
+    let keyless = names(&|json| json["primary_key"].as_array().is_some_and(Vec::is_empty));
+    if !keyless.is_empty() {
+        let text = format!("Read-only, because they have no primary key: {keyless}.");
+        findings.push(Finding::new(Verdict::Warning, "primary keys", text));
+    }
+    Ok(findings)
+}

@@ -1,0 +1,8 @@
+//! One command, one file.
+
+pub(crate) mod actions;
+pub(crate) mod doctor;
+pub(crate) mod run;
+pub(crate) mod schema;
+pub(crate) mod serve;
+pub(crate) mod token;

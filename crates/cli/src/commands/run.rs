@@ -1,0 +1,214 @@
+//! `levers run`: runs an action and prints what came of it.
+
+use std::fs::File;
+use std::io::{Write, stdout};
+use std::path::{Path, PathBuf};
+
+use axum::http::Method;
+use levers_model::{ActionId, FileValue};
+use levers_server::App;
+use serde_json::{Map, Value as Json, json};
+
+use crate::api::{ApiAnswer, ApiRequest};
+use crate::args::{GlobalArgs, RunArgs};
+use crate::exit::Failure;
+use crate::setup;
+
+pub(crate) async fn run(args: RunArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
+    let body = json!({ "selection": selection(&args)?, "values": values(&args)? });
+    let api = setup::api(&args.target, global, app).await?;
+    let action = ActionId::from_name(&args.action);
+    let path = format!(
+        "/api/v1/collections/{}/actions/{}?timezone={}",
+        setup::segment(&args.collection),
+        setup::segment(action.as_str()),
+        setup::segment(&args.target.timezone)
+    );
+    let mut request = ApiRequest { method: Method::POST, ..ApiRequest::post(path, body) };
+    request.headers.extend(args.idempotency_key.iter().map(|key| ("idempotency-key", key.clone())));
+    let answer = api.send(request).await?;
+    if answer.is_json() { report(&answer.json().await?, global.json) } else { save(answer, &args, global.json).await }
+}
+
+fn selection(args: &RunArgs) -> Result<Json, Failure> {
+    let mut selection = Map::new();
+    if args.all {
+        selection.insert("all".into(), json!(true));
+    } else if !args.ids.is_empty() {
+        selection.insert("ids".into(), json!(args.ids));
+    }
+    if let Some(filter) = &args.filter {
+        let tree: Json = serde_json::from_str(filter)
+            .map_err(|error| Failure::usage(format!("--filter is not JSON: {error}. Put it in single quotes.")))?;
+        selection.insert("filter".into(), tree);
+    }
+    for (name, value) in [("search", &args.search), ("segment", &args.segment)] {
+        if let Some(value) = value {
+            selection.insert(name.into(), json!(value));
+        }
+    }
+    Ok(Json::Object(selection))
+}
+
+fn values(args: &RunArgs) -> Result<Json, Failure> {
+    let mut values = Map::new();
+    for text in &args.set {
+        let (field, value) = pair(text, "--set", "FIELD=VALUE")?;
+        values.insert(field.to_owned(), reading(value));
+    }
+    for text in &args.files {
+        let (field, path) = pair(text, "--file", "FIELD=PATH")?;
+        values.insert(field.to_owned(), json!(data_uri(Path::new(path))?));
+    }
+    Ok(Json::Object(values))
+}
+
+fn pair<'a>(text: &'a str, option: &str, form: &str) -> Result<(&'a str, &'a str), Failure> {
+    text.split_once('=').ok_or_else(|| Failure::usage(format!("{option} {text} is not of the form {form}.")))
+}
+
+/// JSON where the text reads as JSON (`42`, `true`, `["a"]`), else the text itself.
+/// A text that looks like JSON can be given in its quotes: `'"42"'`.
+fn reading(text: &str) -> Json {
+    serde_json::from_str(text).unwrap_or_else(|_| Json::String(text.to_owned()))
+}
+
+fn data_uri(path: &Path) -> Result<String, Failure> {
+    let content = std::fs::read(path)
+        .map_err(|error| Failure::usage(format!("The file {} cannot be read: {error}.", path.display())))?;
+    let name = path.file_name().map_or_else(|| "file".to_owned(), |name| name.to_string_lossy().into_owned());
+    Ok(FileValue { mime: "application/octet-stream".into(), name, charset: None, content }.to_data_uri())
+}
+
+#[expect(clippy::print_stdout, reason = "the outcome is the command's answer")]
+fn report(answer: &Json, as_json: bool) -> Result<(), Failure> {
+    if as_json {
+        println!("{answer:#}");
+    } else {
+        println!("{}", in_words(answer));
+    }
+    match answer["outcome"]["kind"].as_str() {
+        Some("error") => {
+            let message = answer["outcome"]["message"].as_str().unwrap_or("The action reports an error.");
+            Err(Failure::new(Failure::FAILED, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What came of it, for people: the message, what changed, the job's id.
+fn in_words(answer: &Json) -> String {
+    let outcome = &answer["outcome"];
+    let text = |key: &str| outcome[key].as_str();
+    let mut lines: Vec<String> = Vec::new();
+    match text("kind") {
+        Some("success") => lines.push(text("message").unwrap_or("Done.").to_owned()),
+        Some("redirect") => {
+            lines.extend(text("message").map(str::to_owned));
+            lines.push(format!("Continue at {}", text("to").unwrap_or_default()));
+        }
+        Some("webhook") => {
+            let call = format!("{} {}", text("method").unwrap_or_default(), text("url").unwrap_or_default());
+            lines.push(format!("The action asks for a call that a browser would make now: {call}"));
+        }
+        _ => {}
+    }
+    lines.extend(text("html").map(str::to_owned));
+    for count in answer["job"]["changed"].as_array().into_iter().flatten() {
+        let word = |key: &str| count[key].as_str().unwrap_or_default();
+        lines.push(format!("{} {} in {}", count["count"], word("kind"), word("collection")));
+    }
+    lines.push(format!("Job {}", answer["job"]["id"].as_str().unwrap_or_default()));
+    lines.join("\n")
+}
+
+#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the file's place is the command's answer")]
+async fn save(answer: ApiAnswer, args: &RunArgs, as_json: bool) -> Result<(), Failure> {
+    let job = answer.header("levers-job").unwrap_or_default().to_owned();
+    let path = match &args.output {
+        Some(path) => path.clone(),
+        None => PathBuf::from(answer.header("content-disposition").and_then(file_name).unwrap_or_else(|| "file".into())),
+    };
+    if path.as_os_str() == "-" {
+        answer.copy_to(stdout()).await?;
+        return Ok(());
+    }
+    let cannot = |error: std::io::Error| Failure::usage(format!("{} cannot be written: {error}.", path.display()));
+    let mut options = File::options();
+    options.write(true);
+    // A name that the server chose never overwrites what is there; one that was asked for may.
+    let options = if args.output.is_some() { options.create(true).truncate(true) } else { options.create_new(true) };
+    let file = options.open(&path).map_err(cannot)?;
+    let written = match answer.copy_to(std::io::BufWriter::new(file)).await {
+        Ok(written) => written,
+        Err(failure) => {
+            // Half a file would be taken for a whole one.
+            if let Err(error) = std::fs::remove_file(&path) {
+                eprintln!("{} is incomplete and cannot be removed: {error}.", path.display());
+            }
+            return Err(failure);
+        }
+    };
+    if as_json {
+        println!("{}", json!({ "file": path, "bytes": written, "job": { "id": job } }));
+    } else {
+        println!("Wrote {} ({written} bytes)\nJob {job}", path.display());
+    }
+    stdout().flush().map_err(cannot)
+}
+
+/// The file's name without any folder: from `filename*` of RFC 5987, else `filename`.
+fn file_name(disposition: &str) -> Option<String> {
+    let parameter = |name: &str| disposition.split(';').find_map(|part| part.trim().strip_prefix(name));
+    let decoded = parameter("filename*=UTF-8''")
+        .map(|text| percent_encoding::percent_decode_str(text).decode_utf8_lossy().into_owned());
+    let name = decoded.or_else(|| parameter("filename=").map(|text| text.trim_matches('"').to_owned()))?;
+    let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
+    (!last.is_empty() && last != "." && last != "..").then(|| last.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_json_where_they_read_as_json() {
+        for (text, json) in [
+            ("42", json!(42)),
+            ("true", json!(true)),
+            ("\"42\"", json!("42")),
+            ("[\"a\"]", json!(["a"])),
+            ("live", json!("live")),
+            ("", json!("")),
+            ("null", Json::Null),
+        ] {
+            assert_eq!(reading(text), json, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_files_name_never_leaves_the_folder() {
+        for (header, name) in [
+            ("attachment; filename=\"a.csv\"", Some("a.csv")),
+            ("attachment; filename=\"_.pdf\"; filename*=UTF-8''%C3%A9.pdf", Some("é.pdf")),
+            ("attachment; filename*=UTF-8''..%2F..%2Fetc%2Fpasswd", Some("passwd")),
+            ("attachment; filename=\"..\"", None),
+            ("attachment", None),
+        ] {
+            assert_eq!(file_name(header).as_deref(), name, "{header}");
+        }
+    }
+
+    #[test]
+    fn outcomes_read_well() {
+        let answer = json!({
+            "job": { "id": "job_1", "changed": [{ "collection": "companies", "kind": "updated", "count": 2 }] },
+            "outcome": { "kind": "success", "message": "Company is now live!", "html": null, "refresh": [] },
+        });
+        insta::assert_snapshot!(in_words(&answer), @r"
+        Company is now live!
+        2 updated in companies
+        Job job_1
+        ");
+    }
+}

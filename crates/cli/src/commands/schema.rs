@@ -1,0 +1,35 @@
+//! `levers schema`: what the collections look like, for programs and for Forest's clients.
+
+use levers_server::App;
+
+use crate::api::Api;
+use crate::args::{GlobalArgs, SchemaArgs, SchemaFormat, TargetArgs};
+use crate::exit::Failure;
+use crate::setup;
+
+#[expect(clippy::print_stdout, reason = "the schema is the command's answer")]
+pub(crate) async fn schema(args: SchemaArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
+    let document = match args.format {
+        SchemaFormat::Forest => {
+            let config = setup::config(global, args.url.as_deref(), None)?;
+            levers_server::forest_schema(&config, app).await?
+        }
+        SchemaFormat::Json => {
+            let target = TargetArgs { database: args.url, ..TargetArgs::local() };
+            collections(&setup::api(&target, global, app).await?).await?
+        }
+    };
+    println!("{document:#}");
+    Ok(())
+}
+
+/// Every collection, whole.
+async fn collections(api: &Api) -> Result<serde_json::Value, Failure> {
+    let list = api.get_json("/api/v1/collections").await?;
+    let mut whole = Vec::new();
+    for collection in list["collections"].as_array().into_iter().flatten() {
+        let name = collection["name"].as_str().unwrap_or_default();
+        whole.push(api.get_json(&format!("/api/v1/collections/{}", setup::segment(name))).await?);
+    }
+    Ok(serde_json::json!({ "collections": whole }))
+}

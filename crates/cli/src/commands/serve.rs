@@ -1,0 +1,39 @@
+//! `levers serve`.
+
+use levers_server::App;
+
+use crate::args::{GlobalArgs, ServeArgs};
+use crate::exit::Failure;
+use crate::setup;
+
+#[expect(clippy::print_stderr, reason = "the operator wants to know where it listens")]
+pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
+    let listen = args.listen.map(|address| address.to_string());
+    let config = setup::config(global, args.url.as_deref(), listen)?;
+    if config.database.url.is_none() && app.sources.is_empty() {
+        return Err(Failure::usage(
+            "Which database? Name it: levers serve sqlite:shop.db, or levers serve postgres://user@host/name.",
+        ));
+    }
+    let token_hint = token_hint(&args, global, &config)?;
+    levers_server::serve(config, app, move |address| {
+        eprintln!("Levers listens on http://{address}");
+        eprintln!("  API and its pages   http://{address}/api/v1/docs");
+        eprintln!("  Forest's clients    http://{address}/forest");
+        eprintln!("  A token for you     {token_hint}");
+    })
+    .await?;
+    Ok(())
+}
+
+/// The command that mints a token for this server.
+fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Config) -> Result<String, Failure> {
+    let program = std::env::args().next().unwrap_or_else(|| "levers".into());
+    let mut hint = format!("{program} token --email you@example.com");
+    if config.auth_secret()?.file.is_some() {
+        let store = global.store.as_ref().map(|store| format!(" --store {}", store.display()));
+        let database = args.url.as_ref().map(|url| format!(" --database {url}"));
+        hint.push_str(&store.or(database).unwrap_or_default());
+    }
+    Ok(hint)
+}

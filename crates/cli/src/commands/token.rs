@@ -1,0 +1,41 @@
+//! `levers token`: proves an identity to a server that has the same secret.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use levers_identity::NewToken;
+
+use crate::args::{GlobalArgs, TokenArgs};
+use crate::exit::Failure;
+use crate::setup;
+
+#[expect(clippy::print_stdout, reason = "the token is the command's answer")]
+pub(crate) fn token(args: &TokenArgs, global: &GlobalArgs) -> Result<(), Failure> {
+    let config = setup::config(global, args.database.as_deref(), None)?;
+    let new = NewToken {
+        first_name: args.first_name.clone().unwrap_or_default(),
+        last_name: args.last_name.clone().unwrap_or_default(),
+        team: args.team.clone(),
+        role: args.role.clone(),
+        tags: tags(&args.tags)?,
+        expires_in: Duration::from_secs(u64::from(args.hours) * 3600),
+        ..NewToken::new(&args.email)
+    };
+    let token = setup::tokens(&config)?.mint(&new)?;
+    if global.json {
+        println!("{}", serde_json::json!({ "token": token, "expires_in": new.expires_in.as_secs() }));
+    } else {
+        println!("{token}");
+    }
+    Ok(())
+}
+
+fn tags(texts: &[String]) -> Result<BTreeMap<String, String>, Failure> {
+    let pair = |text: &String| {
+        let (key, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure::usage(format!("--tag {text} is not of the form KEY=VALUE.")))?;
+        Ok((key.to_owned(), value.to_owned()))
+    };
+    texts.iter().map(pair).collect()
+}

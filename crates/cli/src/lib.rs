@@ -1,0 +1,70 @@
+//! The command line of Levers, as a library, so that an author's program has
+//! all of it: [`run`] parses the arguments of the process and does what they say.
+//!
+//! Commands speak the REST API. Without a server they open the database, build
+//! the API's router over it in this process and ask that: one way to do a thing.
+
+mod api;
+mod args;
+mod commands;
+mod exit;
+mod setup;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+use levers_server::App;
+
+use crate::args::{Cli, Command, ServeArgs};
+use crate::exit::Failure;
+
+/// Does what the process's arguments say; `app` is what an author's program
+/// declares. Without arguments an author's program serves, and the plain one
+/// prints its help.
+pub async fn run(app: App) -> ExitCode {
+    let cli = Cli::parse();
+    let as_json = cli.global.json;
+    match dispatch(cli, app).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(as_json),
+    }
+}
+
+async fn dispatch(cli: Cli, app: App) -> Result<(), Failure> {
+    let global = &cli.global;
+    match cli.command {
+        None if app.sources.is_empty() => {
+            Cli::command().print_help().map_err(|error| Failure::new(Failure::FAILED, error.to_string()))
+        }
+        None => commands::serve::serve(ServeArgs::default(), global, app).await,
+        Some(Command::Serve(args)) => commands::serve::serve(args, global, app).await,
+        Some(Command::Run(args)) => commands::run::run(args, global, app).await,
+        Some(Command::Actions(args)) => commands::actions::actions(args, global, app).await,
+        Some(Command::Schema(args)) => commands::schema::schema(args, global, app).await,
+        Some(Command::Doctor(args)) => commands::doctor::doctor(args, global, app).await,
+        Some(Command::Token(args)) => commands::token::token(&args, global),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_arguments_are_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_reads_well() {
+        let help = |path: &[&str]| {
+            let mut command = Cli::command().term_width(100);
+            let command = path.iter().fold(&mut command, |command, name| command.find_subcommand_mut(name).unwrap());
+            command.render_long_help().to_string()
+        };
+        insta::assert_snapshot!(help(&[]));
+        insta::assert_snapshot!(help(&["run"]));
+        insta::assert_snapshot!(help(&["token"]));
+    }
+}

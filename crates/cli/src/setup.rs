@@ -1,0 +1,42 @@
+//! From arguments to a configuration, and to somewhere that answers requests.
+
+use levers_identity::{NewToken, Tokens};
+use levers_server::{App, Config, Flags};
+
+use crate::api::Api;
+use crate::args::{GlobalArgs, TargetArgs};
+use crate::exit::Failure;
+
+/// The configuration: file, environment, then what the command line says.
+pub(crate) fn config(global: &GlobalArgs, url: Option<&str>, listen: Option<String>) -> Result<Config, Failure> {
+    let flags = Flags { listen, store: global.store.clone(), database_url: url.map(str::to_owned) };
+    Ok(Config::load(global.config.as_deref(), &flags)?)
+}
+
+/// What signs and checks the tokens of a configuration's server.
+pub(crate) fn tokens(config: &Config) -> Result<Tokens, Failure> {
+    Ok(Tokens::new(config.auth_secret()?.secret.expose().as_bytes()))
+}
+
+/// The API of a running server, or of the database opened here.
+pub(crate) async fn api(target: &TargetArgs, global: &GlobalArgs, app: App) -> Result<Api, Failure> {
+    let config = config(global, target.database.as_deref(), None)?;
+    let mint = || -> Result<String, Failure> {
+        match &target.token {
+            Some(token) => Ok(token.clone()),
+            None => Ok(tokens(&config)?.mint(&NewToken::new(&target.email))?),
+        }
+    };
+    if let Some(url) = &target.server {
+        let url = url.trim_end_matches('/').to_owned();
+        return Ok(Api::Remote { url, token: mint()? });
+    }
+    let token = mint()?;
+    let router = levers_server::local_api(&config, app).await?;
+    Ok(Api::Local { router, token })
+}
+
+/// A path segment, encoded.
+pub(crate) fn segment(text: &str) -> String {
+    percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string()
+}

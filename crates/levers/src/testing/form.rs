@@ -1,0 +1,121 @@
+//! A form as a person fills it.
+
+use levers_engine::SearchedField;
+use levers_model::form::Choice;
+use levers_model::{Field, Form, LayoutElement, Widget};
+use serde_json::Value as Json;
+
+use super::outcome::TestOutcome;
+use super::trial::{Trial, data_uri};
+
+/// A form that is being filled, as a client would: a change of a field on which
+/// others depend asks for the form again.
+///
+/// ```no_run
+/// # use levers::testing::Test;
+/// # async fn example(test: Test) {
+/// let mut form = test.action("customers", "Charge credit card").on([1]).form().await;
+/// assert_eq!(form.ids(), ["amount", "description"]);
+/// form.fill("amount", 20).await;
+/// form.fill("description", "A chair").await;
+/// assert!(form.field("amount").required);
+/// form.submit().await.assert_success("20.00 USD charged.");
+/// # }
+/// ```
+pub struct TestForm {
+    trial: Trial,
+    form: Form,
+}
+
+impl TestForm {
+    pub(super) fn new(trial: Trial, form: Form) -> Self {
+        let mut new = Self { trial, form };
+        new.take_values();
+        new
+    }
+
+    /// The ids of the fields that are shown, in order.
+    pub fn ids(&self) -> Vec<&str> {
+        self.form.fields.iter().map(|field| field.id.as_str()).collect()
+    }
+
+    /// Whether a field is shown.
+    pub fn has(&self, field: &str) -> bool {
+        self.form.field(field).is_some()
+    }
+
+    /// A field as it stands: label, description, type, value, required, read-only, widget.
+    ///
+    /// # Panics
+    /// When it is not shown.
+    #[track_caller]
+    pub fn field(&self, id: &str) -> &Field {
+        let shown = || self.ids().join(", ");
+        self.form.field(id).unwrap_or_else(|| panic!("There is no field “{id}” in the form. Shown are: {}.", shown()))
+    }
+
+    /// The value of a field as it stands; null when it is empty.
+    ///
+    /// # Panics
+    /// When it is not shown.
+    #[track_caller]
+    pub fn value(&self, field: &str) -> Json {
+        self.field(field).value.clone().unwrap_or_default()
+    }
+
+    /// Where the fields stand; empty when they simply follow each other.
+    pub fn layout(&self) -> &[LayoutElement] {
+        &self.form.layout
+    }
+
+    /// Types a value, and asks for the form again when others depend on it.
+    ///
+    /// # Panics
+    /// When the field is not shown or cannot be changed, or the form cannot be shown again.
+    pub async fn fill(&mut self, field: &str, value: impl Into<Json>) {
+        let shown = self.field(field);
+        assert!(!shown.read_only, "The field “{field}” is read-only.");
+        let watched = shown.watched;
+        let value = value.into();
+        self.trial.values.insert(field.to_owned(), value.clone());
+        if watched {
+            self.form = self.trial.resolve(Some(self.trial.values.clone()), Some(field), None).await;
+            self.take_values();
+        } else if let Some(shown) = self.form.fields.iter_mut().find(|shown| shown.id == field) {
+            shown.value = Some(value).filter(|value| !value.is_null());
+        }
+    }
+
+    /// Puts a file into a field.
+    ///
+    /// # Panics
+    /// As [`TestForm::fill`].
+    pub async fn fill_file(&mut self, field: &str, name: &str, mime: &str, content: impl Into<Vec<u8>>) {
+        self.fill(field, data_uri(name, mime, content)).await;
+    }
+
+    /// Types into the search of a dropdown, and returns the choices that come back.
+    ///
+    /// # Panics
+    /// When the field is not shown or no dropdown, or the form cannot be shown.
+    pub async fn search(&self, field: &str, text: &str) -> Vec<Choice> {
+        self.field(field);
+        let search = SearchedField { field: field.to_owned(), text: text.to_owned() };
+        let answer = self.trial.resolve(Some(self.trial.values.clone()), None, Some(search)).await;
+        match answer.field(field).and_then(|field| field.widget.clone()) {
+            Some(Widget::Dropdown { options, .. }) => options,
+            other => panic!("The field “{field}” is no dropdown, but {other:?}."),
+        }
+    }
+
+    /// Runs the action with the values as they stand.
+    pub async fn submit(&self) -> TestOutcome {
+        self.trial.submit().await
+    }
+
+    /// What the form shows is what it submits: computed values win over typed
+    /// ones, and what is hidden has none.
+    fn take_values(&mut self) {
+        self.trial.values = self.form.values();
+    }
+}
