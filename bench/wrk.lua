@@ -1,0 +1,32 @@
+-- Drives one kind of request; what to send comes by the environment:
+--   BENCH_TOKEN, BENCH_METHOD, BENCH_BODY with "%d" where the record's id goes (1 to BENCH_IDS)
+local method = os.getenv("BENCH_METHOD") or "GET"
+local template = os.getenv("BENCH_BODY") or ""
+local ids = tonumber(os.getenv("BENCH_IDS") or "1000")
+local headers = {
+  ["Authorization"] = "Bearer " .. os.getenv("BENCH_TOKEN"),
+  ["Content-Type"] = "application/json",
+  ["Accept"] = "application/json",
+}
+local n = 0
+local fixed
+
+function init()
+  if not template:find("%%d") then
+    fixed = wrk.format(method, nil, headers, template ~= "" and template or nil)
+  end
+end
+
+function request()
+  if fixed then return fixed end
+  n = n % ids + 1
+  return wrk.format(method, nil, headers, (template:gsub("%%d", tostring(n))))
+end
+
+function done(summary, latency)
+  local e = summary.errors
+  io.write(string.format(
+    'RESULT {"requests":%d,"micros":%d,"p50":%d,"p90":%d,"p99":%d,"max":%d,"errors":%d,"bytes":%d}\n',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(90),
+    latency:percentile(99), latency.max, e.connect + e.read + e.write + e.status + e.timeout, summary.bytes))
+end
