@@ -100,7 +100,8 @@ impl ApiAnswer {
 
     /// Reads the body as a document.
     pub(crate) async fn json(self) -> Result<Json, Failure> {
-        let nonsense = || Failure::unavailable("The server answered something that is not JSON. Is it a Levers server?");
+        let nonsense =
+            || Failure::unavailable("The server answered something that is not JSON. Is it a Levers server?");
         let bytes: Vec<u8> = match self.body {
             AnswerBody::Local(body) => body.collect().await.map_err(|_| nonsense())?.to_bytes().into(),
             AnswerBody::Remote(mut body) => {
@@ -133,7 +134,10 @@ impl ApiAnswer {
                     out.flush()?;
                     Ok(written)
                 };
-                tokio::task::spawn_blocking(copy).await.map_err(|error| broken(std::io::Error::other(error)))?.map_err(broken)
+                tokio::task::spawn_blocking(copy)
+                    .await
+                    .map_err(|error| broken(std::io::Error::other(error)))?
+                    .map_err(broken)
             }
         }
     }

@@ -8,6 +8,7 @@ mod api;
 mod args;
 mod commands;
 mod exit;
+mod output;
 mod setup;
 mod table;
 
@@ -43,7 +44,7 @@ async fn dispatch(cli: Cli, app: App) -> Result<(), Failure> {
         Some(Command::Actions(args)) => commands::actions::actions(args, global, app).await,
         Some(Command::Schema(args)) => commands::schema::schema(args, global, app).await,
         Some(Command::Doctor(args)) => commands::doctor::doctor(args, global, app).await,
-        Some(Command::Token(args)) => commands::token::token(&args, global),
+        Some(Command::Token(args)) => commands::token::token(&args, global, &app),
     }
 }
 

@@ -7,10 +7,25 @@ use crate::api::Api;
 use crate::args::{GlobalArgs, TargetArgs};
 use crate::exit::Failure;
 
+/// What a command wants of the API. Describing needs no job store, so it works
+/// beside a running server, which keeps its store locked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    Run,
+    Describe,
+}
+
 /// The configuration: file, environment, then what the command line says.
-pub(crate) fn config(global: &GlobalArgs, url: Option<&str>, listen: Option<String>) -> Result<Config, Failure> {
+pub(crate) fn config(
+    global: &GlobalArgs,
+    app: &App,
+    url: Option<&str>,
+    listen: Option<String>,
+) -> Result<Config, Failure> {
     let flags = Flags { listen, store: global.store.clone(), database_url: url.map(str::to_owned) };
-    Ok(Config::load(global.config.as_deref(), &flags)?)
+    let mut config = Config::load(global.config.as_deref(), &flags)?;
+    config.keep_beside(&app.sources);
+    Ok(config)
 }
 
 /// What signs and checks the tokens of a configuration's server.
@@ -19,8 +34,13 @@ pub(crate) fn tokens(config: &Config) -> Result<Tokens, Failure> {
 }
 
 /// The API of a running server, or of the database opened here.
-pub(crate) async fn api(target: &TargetArgs, global: &GlobalArgs, app: App) -> Result<Api, Failure> {
-    let config = config(global, target.database.as_deref(), None)?;
+pub(crate) async fn api(
+    target: &TargetArgs,
+    global: &GlobalArgs,
+    app: App,
+    purpose: Purpose,
+) -> Result<Api, Failure> {
+    let config = config(global, &app, target.database.as_deref(), None)?;
     let mint = || -> Result<String, Failure> {
         match &target.token {
             Some(token) => Ok(token.clone()),
@@ -32,7 +52,10 @@ pub(crate) async fn api(target: &TargetArgs, global: &GlobalArgs, app: App) -> R
         return Ok(Api::Remote { url, token: mint()? });
     }
     let token = mint()?;
-    let router = levers_server::local_api(&config, app).await?;
+    let router = match purpose {
+        Purpose::Run => levers_server::local_api(&config, app).await?,
+        Purpose::Describe => levers_server::describing_api(&config, app).await?,
+    };
     Ok(Api::Local { router, token })
 }
 

@@ -72,7 +72,11 @@ impl FormAttributes {
     }
 }
 
-fn once<T>(slot: &mut Option<T>, meta: &ParseNestedMeta<'_>, read: fn(&ParseNestedMeta<'_>) -> Result<T>) -> Result<()> {
+fn once<T>(
+    slot: &mut Option<T>,
+    meta: &ParseNestedMeta<'_>,
+    read: fn(&ParseNestedMeta<'_>) -> Result<T>,
+) -> Result<()> {
     if slot.is_some() {
         return Err(meta.error("this option is given twice"));
     }

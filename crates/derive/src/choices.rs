@@ -14,13 +14,18 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
     let mut choices = Vec::new();
     for variant in &data.variants {
         if !matches!(variant.fields, Fields::Unit) {
-            return Err(Error::new_spanned(variant, "a choice holds no values; only variants without fields can be picked"));
+            return Err(Error::new_spanned(
+                variant,
+                "a choice holds no values; only variants without fields can be picked",
+            ));
         }
         let serde = SerdeAttributes::read(&variant.attrs)?;
         if !serde.skip {
             let name = variant.ident.to_string();
             let name = name.strip_prefix("r#").unwrap_or(&name);
-            choices.push(serde.rename.unwrap_or_else(|| case.map_or_else(|| name.to_owned(), |case| case.of_variant(name))));
+            choices.push(
+                serde.rename.unwrap_or_else(|| case.map_or_else(|| name.to_owned(), |case| case.of_variant(name))),
+            );
         }
     }
     if choices.is_empty() {

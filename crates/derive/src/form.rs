@@ -13,7 +13,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) => &fields.named,
             Fields::Unnamed(_) | Fields::Unit => {
-                return Err(Error::new_spanned(&input.ident, "a form needs named fields: their names are the fields' ids"));
+                return Err(Error::new_spanned(
+                    &input.ident,
+                    "a form needs named fields: their names are the fields' ids",
+                ));
             }
         },
         Data::Enum(_) => {
@@ -22,7 +25,10 @@ pub(crate) fn expand(input: &DeriveInput) -> Result<TokenStream> {
         Data::Union(_) => return Err(Error::new_spanned(&input.ident, "a form is derived for a struct")),
     };
     if let Some(parameter) = input.generics.params.first() {
-        return Err(Error::new_spanned(parameter, "a form cannot be generic: its fields are known when it is declared"));
+        return Err(Error::new_spanned(
+            parameter,
+            "a form cannot be generic: its fields are known when it is declared",
+        ));
     }
     if let Some(attribute) = input.attrs.iter().find(|attribute| attribute.path().is_ident("form")) {
         return Err(Error::new_spanned(attribute, "`#[form(…)]` stands on the struct's fields"));
@@ -106,11 +112,7 @@ fn field(field: &Field, case: Option<Case>, struct_default: bool) -> Result<Opti
 
 /// The options that make or narrow a widget.
 fn narrowing(form: &FormAttributes) -> Vec<TokenStream> {
-    let texts = [
-        ("collection", &form.collection),
-        ("placeholder", &form.placeholder),
-        ("currency", &form.currency),
-    ];
+    let texts = [("collection", &form.collection), ("placeholder", &form.placeholder), ("currency", &form.currency)];
     let texts = texts.into_iter().filter_map(|(name, text)| {
         let name = syn::Ident::new(name, proc_macro2::Span::call_site());
         text.as_ref().map(|text| quote! { #name: ::core::option::Option::Some(#text) })
@@ -120,7 +122,14 @@ fn narrowing(form: &FormAttributes) -> Vec<TokenStream> {
         quote! { #name: ::core::option::Option::Some(#value) }
     };
     let bound = |value: &Expr| quote_spanned! { value.span() => ::levers::__private::Bound::from(#value) };
-    let number = |value: &Expr| quote_spanned! { value.span() => ::core::primitive::f64::from(#value) };
+    // An author writes 1 or 0.5; for the latter there is nothing to convert.
+    let number = |value: &Expr| {
+        quote_spanned! { value.span() => {
+            #[allow(clippy::useless_conversion)]
+            let number = ::core::primitive::f64::from(#value);
+            number
+        } }
+    };
     let mut options: Vec<TokenStream> = texts.collect();
     options.extend(form.min.as_ref().map(|value| some("min", bound(value))));
     options.extend(form.max.as_ref().map(|value| some("max", bound(value))));
@@ -259,7 +268,14 @@ mod tests {
             }
         });
         let tokens = tokens.unwrap().to_string();
-        for part in [r#"id : "amountDue""#, r#"from ("Amount due")"#, r#"Some ("How much, in USD.")"#, r#"id : "why""#, r#"id : "type""#, "Some (false)"] {
+        for part in [
+            r#"id : "amountDue""#,
+            r#"from ("Amount due")"#,
+            r#"Some ("How much, in USD.")"#,
+            r#"id : "why""#,
+            r#"id : "type""#,
+            "Some (false)",
+        ] {
             assert!(tokens.contains(part), "{part} in {tokens}");
         }
         assert!(!tokens.contains("Unknown") && !tokens.contains("developers"));

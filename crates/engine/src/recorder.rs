@@ -7,10 +7,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use indexmap::IndexMap;
 use levers_model::{
     Aggregation, Caller, Change, ChangeKind, ChangeSet, Collection, Condition, Error, Patch, Record, Result, Value,
 };
 use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Written};
+use serde_json::{Value as Json, json};
 
 use crate::engine::Inner;
 use crate::records::check::Checker;
@@ -170,22 +172,32 @@ impl Records for Recorder {
 /// would let a thousand pictures into the store.
 const LARGEST_CHANGES: usize = 4 * 1024 * 1024;
 
-/// Changes of whole records; `None` when their values are too large to be kept.
-fn whole(schema: &Collection, kind: ChangeKind, records: &[Record]) -> Option<Vec<Change>> {
-    if records.iter().flat_map(Record::values).map(size).sum::<usize>() > LARGEST_CHANGES {
-        return None;
+/// What becomes of values that are kept: the largest leave their size only, when
+/// all together are too large.
+struct Keep {
+    /// The largest value that is kept whole, in bytes.
+    share: usize,
+}
+
+impl Keep {
+    fn new(count: usize, total: usize) -> Self {
+        Self { share: if total > LARGEST_CHANGES { LARGEST_CHANGES / count.max(1) } else { usize::MAX } }
     }
+
+    fn json(&self, value: &Value) -> Json {
+        let size = size(value);
+        if size > self.share.max(SMALL) { json!({ "left_out": true, "size": size }) } else { value.to_json() }
+    }
+}
+
+/// Changes of whole records.
+fn whole(schema: &Collection, kind: ChangeKind, records: &[Record]) -> Option<Vec<Change>> {
+    let values = || records.iter().flat_map(Record::values);
+    let keep = Keep::new(values().count(), values().map(size).sum());
     let change = |record: &Record| {
         let values = record.iter().filter(|(path, _)| path.is_own());
-        let values = values.map(|(path, value)| (path.as_str().to_owned(), value.to_json())).collect();
-        let id = record.id(schema).ok()?.to_string();
-        let mut change = Change {
-            collection: schema.name.clone(),
-            id,
-            kind,
-            before: indexmap::IndexMap::new(),
-            after: indexmap::IndexMap::new(),
-        };
+        let values = values.map(|(path, value)| (path.as_str().to_owned(), keep.json(value))).collect();
+        let mut change = blank(schema, kind, record)?;
         match kind {
             ChangeKind::Created => change.after = values,
             ChangeKind::Updated | ChangeKind::Deleted => change.before = values,
@@ -197,25 +209,17 @@ fn whole(schema: &Collection, kind: ChangeKind, records: &[Record]) -> Option<Ve
 
 /// Changes of the columns that a patch really changed; records that it left as they were are none.
 fn updates(schema: &Collection, before: &[Record], patch: &Patch) -> Option<Vec<Change>> {
-    let patched: usize = patch.0.values().map(size).sum();
     let old: usize = before.iter().flat_map(Record::values).map(size).sum();
-    if patched * before.len() + old > LARGEST_CHANGES {
-        return None;
-    }
+    let new = patch.0.values().map(size).sum::<usize>() * before.len();
+    let keep = Keep::new(2 * patch.0.len() * before.len(), old + new);
     let mut changes = Vec::with_capacity(before.len());
     for record in before {
-        let mut change = Change {
-            collection: schema.name.clone(),
-            id: record.id(schema).ok()?.to_string(),
-            kind: ChangeKind::Updated,
-            before: indexmap::IndexMap::new(),
-            after: indexmap::IndexMap::new(),
-        };
+        let mut change = blank(schema, ChangeKind::Updated, record)?;
         for (column, new) in &patch.0 {
             let old = record.get(column).unwrap_or(&Value::Null);
             if !same(old, new) {
-                change.before.insert(column.clone(), old.to_json());
-                change.after.insert(column.clone(), new.to_json());
+                change.before.insert(column.clone(), keep.json(old));
+                change.after.insert(column.clone(), keep.json(new));
             }
         }
         if !change.after.is_empty() {
@@ -225,27 +229,73 @@ fn updates(schema: &Collection, before: &[Record], patch: &Patch) -> Option<Vec<
     Some(changes)
 }
 
+fn blank(schema: &Collection, kind: ChangeKind, record: &Record) -> Option<Change> {
+    Some(Change {
+        collection: schema.name.clone(),
+        id: record.id(schema).ok()?.to_string(),
+        kind,
+        before: IndexMap::new(),
+        after: IndexMap::new(),
+    })
+}
+
 /// Whether a database would hold the two as one; a number has several types.
 fn same(old: &Value, new: &Value) -> bool {
-    if old == new {
-        return true;
+    if std::mem::discriminant(old) == std::mem::discriminant(new) {
+        return old == new;
     }
     match (old.as_i64(), new.as_i64()) {
         (Some(old), Some(new)) => old == new,
-        (None, None) => {
-            std::mem::discriminant(old) != std::mem::discriminant(new)
-                && matches!((old.as_f64(), new.as_f64()), (Some(old), Some(new)) if old.to_bits() == new.to_bits())
-        }
-        _ => false,
+        _ => matches!((old.as_f64(), new.as_f64()), (Some(old), Some(new)) if old.total_cmp(&new).is_eq()),
     }
 }
 
+/// What a number or a date takes, about.
+const SMALL: usize = 16;
+
+/// How many bytes a value takes, near enough.
 fn size(value: &Value) -> usize {
     match value {
         Value::Text(text) => text.len(),
         Value::Bytes(bytes) => bytes.len() * 4 / 3,
         Value::Json(json) => json.to_string().len(),
         Value::List(items) => items.iter().map(size).sum(),
-        _ => 16,
+        _ => SMALL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use levers_model::{Column, ColumnType, FieldPath, FieldSchema};
+
+    fn schema() -> Collection {
+        let column = |name: &str| (name.to_owned(), FieldSchema::Column(Column::new(ColumnType::Text)));
+        Collection {
+            name: "scans".into(),
+            fields: ["id", "picture"].map(column).into_iter().collect(),
+            primary_key: vec!["id".into()],
+            read_only: false,
+        }
+    }
+
+    #[test]
+    fn large_values_leave_their_size_and_the_record_its_name() {
+        let columns: Arc<[FieldPath]> = [FieldPath::from("id"), FieldPath::from("picture")].into();
+        let picture = Value::Bytes(vec![0; 6 * 1024 * 1024]);
+        let record = Record::new(columns, vec![Value::Int(7), picture]);
+        let changes = whole(&schema(), ChangeKind::Created, &[record]).unwrap();
+        assert_eq!(changes[0].id, "7");
+        assert_eq!(changes[0].after["picture"], json!({ "left_out": true, "size": 8 * 1024 * 1024 }));
+    }
+
+    #[test]
+    fn a_number_of_another_type_is_no_change() {
+        let columns: Arc<[FieldPath]> = [FieldPath::from("id"), FieldPath::from("picture")].into();
+        let record = Record::new(columns, vec![Value::Int(7), Value::Int(3)]);
+        for (new, changed) in [(Value::Float(3.0), false), (Value::Float(3.5), true), (Value::Null, true)] {
+            let patch = Patch([("picture".to_owned(), new)].into_iter().collect());
+            assert_eq!(updates(&schema(), std::slice::from_ref(&record), &patch).unwrap().len(), usize::from(changed));
+        }
     }
 }

@@ -307,7 +307,6 @@ impl Field {
     /// ```
     /// let _ = levers::Field::number("quantity").default(1);
     /// ```
-    #[expect(clippy::should_implement_trait, reason = "a default is what every form calls it")]
     pub fn default(mut self, value: impl Into<Json>) -> Self {
         self.0.default = Some(value.into().into());
         self

@@ -39,6 +39,12 @@ impl From<Field> for Element {
 macro_rules! visible_if {
     () => {
         /// Shows it only when the closure says so.
+        ///
+        /// ```
+        /// # use levers::prelude::*;
+        /// let _ = Separator::new().visible_if(|cx| async move { cx.value::<bool>("gift") == Some(true) });
+        /// let _ = Page::new().visible_if(|cx| async move { Ok(cx.count().await? > 1) });
+        /// ```
         pub fn visible_if<F, Fut>(mut self, condition: F) -> Self
         where
             F: Fn(FormContext) -> Fut + Send + Sync + 'static,
@@ -67,11 +73,21 @@ pub struct Row {
 
 impl Row {
     /// Two fields side by side.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Row::new(Field::string("firstname"), Field::string("lastname"));
+    /// ```
     pub fn new(left: Field, right: Field) -> Self {
         Self { fields: vec![left, right], condition: None }
     }
 
     /// One field more.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Row::new(Field::number("x"), Field::number("y")).with(Field::number("z"));
+    /// ```
     pub fn with(mut self, field: Field) -> Self {
         self.fields.push(field);
         self
@@ -131,11 +147,21 @@ pub struct Html {
 
 impl Html {
     /// Markup that is the same for everybody.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Html::new("<p>Amounts are in <b>euros</b>.</p>");
+    /// ```
     pub fn new(content: impl Into<String>) -> Self {
         Self { content: content.into().into(), condition: None }
     }
 
     /// Markup that depends on the caller, the selection or the values.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Html::computed(|cx| async move { format!("<p>Hello {}</p>", escape_html(&cx.caller().full_name())) });
+    /// ```
     pub fn computed<F, Fut>(content: F) -> Self
     where
         F: Fn(FormContext) -> Fut + Send + Sync + 'static,
@@ -179,18 +205,33 @@ impl Page {
     }
 
     /// What the button to the next page says.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Page::new().next_label("Options");
+    /// ```
     pub fn next_label(mut self, label: impl Into<String>) -> Self {
         self.next_label = Some(label.into());
         self
     }
 
     /// What the button to the page before says.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Page::new().previous_label("Back to the file");
+    /// ```
     pub fn previous_label(mut self, label: impl Into<String>) -> Self {
         self.previous_label = Some(label.into());
         self
     }
 
     /// Puts a field, row, separator or text below the others.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let _ = Page::new().with(Field::file("csv").required()).with(Separator::new());
+    /// ```
     pub fn with(mut self, element: impl Into<Element>) -> Self {
         self.elements.push(element.into().into());
         self

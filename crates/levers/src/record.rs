@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn values_are_read_as_what_they_are() {
         let decimal = Value::Decimal("12.50".parse().unwrap());
-        assert_eq!(record(decimal.clone()).get::<f64>("amount").unwrap(), 12.5);
+        assert!((record(decimal.clone()).get::<f64>("amount").unwrap() - 12.5).abs() < f64::EPSILON);
         assert_eq!(record(decimal).get::<String>("amount").unwrap(), "12.50");
         assert_eq!(record(Value::Null).get::<Option<f64>>("amount").unwrap(), None);
     }

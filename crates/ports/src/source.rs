@@ -7,6 +7,7 @@
 //! driver's words: `Constraint` for violated constraints, with the columns;
 //! `Unavailable` when the database cannot be reached; the rest `Internal`.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -65,6 +66,12 @@ pub struct AggregateRow {
 pub trait Source: Send + Sync {
     /// What it offers, as it was at start. Names are unique within the source.
     fn collections(&self) -> &[Arc<Collection>];
+
+    /// The file that it stands in, if it is one on this machine; the system's own
+    /// store is kept beside it.
+    fn file(&self) -> Option<&Path> {
+        None
+    }
 
     /// Reads a list.
     async fn list(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<Vec<Record>>;

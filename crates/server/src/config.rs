@@ -10,12 +10,14 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use figment::error::Kind;
 use figment::providers::{Format as _, Serialized, Toml};
 use figment::value::{Dict, Value};
 use figment::{Figment, Profile};
 use levers_model::{Error, Result};
+use levers_ports::Source;
 use serde::{Deserialize, Serialize};
 
 use crate::secret::{AuthSecret, Secret, check_for_strangers, development_secret};
@@ -44,7 +46,7 @@ pub struct DatabaseConfig {
     pub include: Vec<String>,
     /// Not these.
     pub exclude: Vec<String>,
-    /// Of these schemas (PostgreSQL); empty for the connection's own.
+    /// Of these schemas (`PostgreSQL`); empty for the connection's own.
     pub schemas: Vec<String>,
 }
 
@@ -130,7 +132,8 @@ impl Config {
             None => Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()),
         };
         // Names and values that are not UTF-8 cannot be ours.
-        let environment = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+        let environment =
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
         Self::gather(file.as_deref(), environment, flags)
     }
 
@@ -152,20 +155,28 @@ impl Config {
         if let Some(url) = &flags.database_url {
             figment = figment.merge(Serialized::default("database.url", url));
         }
-        figment.extract().map_err(|error| in_words(error, file))
+        figment.extract().map_err(|error| in_words(&error, file))
     }
 
-    /// Where jobs and events are kept: as configured; else beside an SQLite
+    /// Where jobs and events are kept: as configured; else beside an `SQLite`
     /// database (`shop.db` → `shop.db.levers.db`); else `levers.db` in the working folder.
     pub fn store_path(&self) -> PathBuf {
         let beside = || {
             let url = self.database.url.as_ref()?.expose();
-            let path = url.strip_prefix("sqlite:")?;
+            let path = url.strip_prefix("sqlite:").or_else(|| (!url.contains(':')).then_some(url))?;
             let path = path.strip_prefix("//").unwrap_or(path);
             let path = path.split_once('?').map_or(path, |(path, _)| path);
-            (!path.is_empty() && path != ":memory:").then(|| PathBuf::from(format!("{path}.levers.db")))
+            (!path.is_empty() && path != ":memory:").then(|| beside(Path::new(path)))
         };
         self.store.clone().or_else(beside).unwrap_or_else(|| PathBuf::from("levers.db"))
+    }
+
+    /// Keeps jobs beside the first of these sources that is a file, where nothing
+    /// else was configured: what an author's program opens itself is not in the URL.
+    pub fn keep_beside(&mut self, sources: &[Arc<dyn Source>]) {
+        if self.store.is_none() && self.database.url.is_none() {
+            self.store = sources.iter().find_map(|source| source.file()).map(beside);
+        }
     }
 
     /// The secret that signs tokens: the configured one; else, where only this
@@ -187,6 +198,13 @@ impl Config {
     pub fn body_limit(&self) -> usize {
         (self.body_limit_mb as usize) << 20
     }
+}
+
+/// The store's file beside a database's.
+fn beside(database: &Path) -> PathBuf {
+    let mut name = database.as_os_str().to_owned();
+    name.push(".levers.db");
+    name.into()
 }
 
 /// The environment as a layer. `FOREST_*` names are read where ours are absent.
@@ -254,7 +272,7 @@ fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>, at_least: f64) 
 }
 
 /// A sentence that names the key and the file, without the value: it may be a secret.
-fn in_words(error: figment::Error, file: Option<&Path>) -> Error {
+fn in_words(error: &figment::Error, file: Option<&Path>) -> Error {
     let place = match (error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref()), file) {
         (Some(figment::Source::File(_)), Some(file)) => file.display().to_string(),
         _ => "The configuration".to_owned(),
@@ -265,16 +283,23 @@ fn in_words(error: figment::Error, file: Option<&Path>) -> Error {
             let key = if error.path.last().is_some_and(|last| last == key) { path } else { join(&path, key) };
             let name = key.rsplit('.').next().unwrap_or_default();
             let near = nearest(name, known.iter().copied(), 0.0).unwrap_or_default();
-            format!("{place} sets “{key}”, which is not a key. Did you mean “{near}”? The keys are: {}.", known.join(", "))
+            format!(
+                "{place} sets “{key}”, which is not a key. Did you mean “{near}”? The keys are: {}.",
+                known.join(", ")
+            )
         }
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
             format!("{place} sets “{path}” to something that is not {expected}.")
         }
-        Kind::UnknownVariant(_, known) => format!("{place} sets “{path}” to something else than {}.", known.join(" or ")),
+        Kind::UnknownVariant(_, known) => {
+            format!("{place} sets “{path}” to something else than {}.", known.join(" or "))
+        }
         _ if path == "listen" => {
             format!("{place} sets “listen” to something that is not an address and port such as 127.0.0.1:3310.")
         }
-        _ if path.is_empty() => format!("{place} cannot be read: {}.", error.kind.to_string().trim_end_matches(['.', '\n'])),
+        _ if path.is_empty() => {
+            format!("{place} cannot be read: {}.", error.kind.to_string().trim_end_matches(['.', '\n']))
+        }
         kind => format!("{place} sets “{path}” wrongly: {kind}."),
     })
 }
@@ -295,9 +320,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(DEFAULT_FILE);
         std::fs::write(&file, toml).unwrap();
-        Config::gather(Some(&file), environment(pairs), flags).map_err(|error| {
-            Error::invalid(error.message().replace(&folder.path().display().to_string(), "."))
-        })
+        Config::gather(Some(&file), environment(pairs), flags)
+            .map_err(|error| Error::invalid(error.message().replace(&folder.path().display().to_string(), ".")))
     }
 
     fn refusal(toml: &str, pairs: &[(&str, &str)]) -> String {
@@ -327,7 +351,10 @@ mod tests {
         assert_eq!(config.store, Some("environment.db".into()));
         assert_eq!(config.log_format, LogFormat::Json);
         assert_eq!(config.database.url, Some(Secret::new("sqlite:flag")));
-        assert_eq!((config.database.include, config.database.exclude), (vec!["x".into(), "y".into()], vec!["a".into()]));
+        assert_eq!(
+            (config.database.include, config.database.exclude),
+            (vec!["x".into(), "y".into()], vec!["a".into()])
+        );
         assert_eq!(config.auth_secret, Some(Secret::new("12345")));
         assert_eq!(config.env_secret, Some(Secret::new("forest")));
     }

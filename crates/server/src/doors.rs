@@ -62,6 +62,7 @@ pub(crate) fn router(engine: Engine, config: &Config, tokens: Tokens, ready: Rea
         .with_state(probes)
         .merge(levers_wire_forest::router(engine.clone(), forest))
         .merge(levers_wire_rest::router(engine, rest))
+        .fallback(nothing)
         .layer(
             ServiceBuilder::new()
                 // First, so that every log line of the request can name it.
@@ -136,6 +137,11 @@ async fn readiness(State(probes): State<Probes>) -> Response {
     }
 }
 
+async fn nothing() -> Response {
+    let detail = "There is nothing at this path. The API is at /api/v1, the protocol of Forest's agents at /forest.";
+    (StatusCode::NOT_FOUND, Json(json!({ "status": 404, "code": "not_found", "detail": detail }))).into_response()
+}
+
 const WELCOME: &str = concat!(
     "<!doctype html><html lang=en><meta charset=utf-8><title>Levers</title>",
     "<body style=\"font:16px/1.6 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem\">",
@@ -163,4 +169,101 @@ async fn welcome(headers: HeaderMap) -> Response {
     }
     let policy = HeaderValue::from_static("default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'");
     ([(header::CONTENT_SECURITY_POLICY, policy)], Html(WELCOME)).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::body::Body;
+    use levers_identity::NewToken;
+    use serde_json::Value;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::secret::Secret;
+    use crate::{App, DatabaseConfig, open};
+
+    struct House {
+        router: Router,
+        ready: Ready,
+        token: String,
+        _folder: tempfile::TempDir,
+    }
+
+    impl House {
+        async fn build() -> Self {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("shop.db");
+            let url = format!("sqlite:{}?mode=rwc", path.display());
+            let mut connection = <sqlx::SqliteConnection as sqlx::Connection>::connect(&url).await.unwrap();
+            let rows = "CREATE TABLE things (id INTEGER PRIMARY KEY, name TEXT);
+                WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)
+                INSERT INTO things SELECT i, 'a thing of the shop' FROM n;";
+            sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
+            let database = DatabaseConfig { url: Some(Secret::new(url)), ..DatabaseConfig::default() };
+            let config = Config { database, store: Some(folder.path().join("levers.db")), ..Config::default() };
+            let engine = open(&config, App::default()).await.unwrap();
+            let tokens = Tokens::new(b"a secret of at least thirty-two characters");
+            let token = tokens.mint(&NewToken::new("ada@example.org")).unwrap();
+            let ready = Ready::new(AtomicBool::new(true));
+            Self { router: router(engine, &config, tokens, ready.clone()), ready, token, _folder: folder }
+        }
+
+        async fn send(&self, method: &str, path: &str, accept: (&str, &str)) -> (StatusCode, HeaderMap, Vec<u8>) {
+            let request = axum::http::Request::builder()
+                .method(method)
+                .uri(path)
+                .header("authorization", format!("Bearer {}", self.token))
+                .header("content-type", "application/json")
+                .header(accept.0, accept.1)
+                .body(Body::from("{}"))
+                .unwrap();
+            let (parts, body) = self.router.clone().oneshot(request).await.unwrap().into_parts();
+            (parts.status, parts.headers, axum::body::to_bytes(body, usize::MAX).await.unwrap().to_vec())
+        }
+
+        async fn get(&self, path: &str) -> (StatusCode, HeaderMap, Value) {
+            let (status, headers, body) = self.send("GET", path, ("accept", "application/json")).await;
+            (status, headers, serde_json::from_slice(&body).unwrap_or_default())
+        }
+    }
+
+    #[tokio::test]
+    async fn probes_and_both_doors_answer_on_a_fresh_database() {
+        let house = House::build().await;
+        assert_eq!(house.get("/health").await.2, json!({ "status": "ok" }));
+        assert_eq!(house.get("/ready").await.2, json!({ "status": "ready" }));
+        assert_eq!(house.get("/").await.2["docs"], "/api/v1/docs/");
+        assert_eq!(house.get("/api/v1/collections").await.2["collections"][0]["name"], "things");
+        assert_eq!(house.get("/forest/").await.0, StatusCode::OK);
+        let (status, headers, _) = house.get("/nothing").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert!(headers.contains_key("x-request-id"));
+        assert_eq!(house.get("/api/v1/nothing").await.1["content-type"], "application/problem+json");
+        let (_, headers, page) = house.send("GET", "/", ("accept", "text/html")).await;
+        assert!(headers.contains_key("content-security-policy") && page.starts_with(b"<!doctype html>"));
+    }
+
+    #[tokio::test]
+    async fn a_server_that_stops_is_not_ready() {
+        let house = House::build().await;
+        house.ready.store(false, Ordering::Relaxed);
+        let (status, _, body) = house.get("/ready").await;
+        assert_eq!((status, &body["detail"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("The server is stopping.")));
+        assert_eq!(house.get("/health").await.0, StatusCode::OK);
+    }
+
+    #[tokio::test]
+    async fn long_documents_are_packed_and_short_ones_and_files_are_not() {
+        let house = House::build().await;
+        let gzip = ("accept-encoding", "gzip");
+        let encoded = async |method: &str, path: &str| {
+            let (status, headers, _) = house.send(method, path, gzip).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            headers.contains_key("content-encoding")
+        };
+        assert!(encoded("GET", "/api/v1/collections/things/records?page_size=1000").await);
+        assert!(!encoded("GET", "/api/v1/collections/things/records?page_size=10").await);
+        assert!(!encoded("POST", "/api/v1/collections/things/actions/export").await);
+    }
 }

@@ -5,10 +5,11 @@
 //! and how it starts and stops.
 
 mod config;
-mod local;
 mod doors;
 mod listen;
+mod local;
 mod log;
+mod no_store;
 mod open;
 mod secret;
 
@@ -20,8 +21,8 @@ use levers_identity::Tokens;
 use levers_model::{Error, Result};
 
 pub use config::{Config, DEFAULT_FILE, DatabaseConfig, Flags, LogFormat};
+pub use local::{describing_api, forest_schema, local_api};
 pub use open::{App, open};
-pub use local::{forest_schema, local_api};
 pub use secret::{AuthSecret, Secret};
 
 /// Serves until the process is told to stop (SIGTERM or SIGINT), then lets

@@ -70,7 +70,13 @@ pub(crate) fn stop_signal() -> Result<impl Future<Output = ()>> {
 }
 
 /// Serves until `stop` resolves, then ends as the module's head says.
-pub(crate) async fn run(listener: TcpListener, router: Router, engine: &Engine, ready: &Ready, stop: impl Future<Output = ()>) {
+pub(crate) async fn run(
+    listener: TcpListener,
+    router: Router,
+    engine: &Engine,
+    ready: &Ready,
+    stop: impl Future<Output = ()>,
+) {
     let connections = GracefulShutdown::new();
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADER_PATIENCE);

@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use levers_engine::{Customization, Engine};
 use levers_model::{Error, Result};
-use levers_ports::Source;
+use levers_ports::{Source, Store};
 use levers_source_sql::Sql;
 use levers_store::SqliteStore;
 
 use crate::config::{Config, DatabaseConfig};
+use crate::no_store::NoStore;
 
 /// What an author's program declares; empty for the plain `levers` program,
 /// whose source then comes from the configuration.
@@ -41,14 +42,7 @@ pub(crate) async fn open_all(config: &Config, app: App) -> Result<Opened> {
     let begun = Instant::now();
     let sources = sources(&config.database, app.sources).await?;
     let store = Arc::new(SqliteStore::open(&config.store_path()).await?);
-    let mut builder = Engine::builder(store.clone());
-    for source in sources {
-        builder = builder.source(source);
-    }
-    for (collection, customization) in app.customizations {
-        builder = builder.customize(collection, customization);
-    }
-    let engine = builder.build()?;
+    let engine = build(store.clone(), sources, app.customizations)?;
     engine.recover().await?;
     tracing::info!(
         collections = engine.collections().count(),
@@ -57,6 +51,27 @@ pub(crate) async fn open_all(config: &Config, app: App) -> Result<Opened> {
         "opened"
     );
     Ok(Opened { engine, store })
+}
+
+/// An engine that can describe what there is and run nothing; it touches no store file.
+pub(crate) async fn open_to_describe(config: &Config, app: App) -> Result<Engine> {
+    let sources = sources(&config.database, app.sources).await?;
+    build(Arc::new(NoStore), sources, app.customizations)
+}
+
+fn build(
+    store: Arc<dyn Store>,
+    sources: Vec<Arc<dyn Source>>,
+    customizations: Vec<(String, Customization)>,
+) -> Result<Engine> {
+    let mut builder = Engine::builder(store);
+    for source in sources {
+        builder = builder.source(source);
+    }
+    for (collection, customization) in customizations {
+        builder = builder.customize(collection, customization);
+    }
+    builder.build()
 }
 
 /// The program's own sources, or the configured database. Both at once is a
@@ -76,20 +91,11 @@ async fn sources(database: &DatabaseConfig, declared: Vec<Arc<dyn Source>>) -> R
     }
 }
 
-/// The registry of data sources: what opens which URL.
+/// The registry of data sources: what opens which URL. A line for each kind; there is one so far,
+/// and it says itself which URLs it takes.
 async fn open_source(url: &str, database: &DatabaseConfig) -> Result<Arc<dyn Source>> {
-    let scheme = url.split_once(':').map_or("", |(scheme, _)| scheme);
-    match scheme {
-        "sqlite" | "postgres" | "postgresql" | "mysql" | "mariadb" => {
-            let builder = Sql::builder(url).include(&database.include).exclude(&database.exclude).schemas(&database.schemas);
-            Ok(Arc::new(builder.open().await?))
-        }
-        // The rest of the URL may hold a password.
-        _ => Err(Error::invalid(
-            "The database's URL must begin with sqlite:, postgres:, mysql: or mariadb:, for example sqlite:shop.db or \
-             postgres://user@localhost/shop.",
-        )),
-    }
+    let sql = Sql::builder(url).include(&database.include).exclude(&database.exclude).schemas(&database.schemas);
+    Ok(Arc::new(sql.open().await?))
 }
 
 #[cfg(test)]

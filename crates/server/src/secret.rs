@@ -52,7 +52,8 @@ pub struct AuthSecret {
 pub(crate) const SHORTEST: usize = 32;
 
 /// How to make a good one; the end of every refusal.
-const HOW: &str = "Make one with `openssl rand -hex 32` and set it as LEVERS_AUTH_SECRET (or auth_secret in levers.toml).";
+const HOW: &str =
+    "Make one with `openssl rand -hex 32` and set it as LEVERS_AUTH_SECRET (or auth_secret in levers.toml).";
 
 /// Whether a secret is good enough for a server that others can reach.
 ///
@@ -159,7 +160,9 @@ mod tests {
 
     #[test]
     fn a_folder_that_is_not_there_is_said() {
-        let error = development_secret(Path::new("/nowhere/at/all.db")).unwrap_err();
-        assert!(error.message().starts_with("There is no auth secret, and the file /nowhere/at/all.db.secret"));
+        let folder = tempfile::tempdir().unwrap();
+        let error = development_secret(&folder.path().join("missing/all.db")).unwrap_err();
+        assert!(error.message().starts_with("There is no auth secret, and the file "), "{error}");
+        assert!(error.message().contains("missing/all.db.secret") && error.message().ends_with(HOW), "{error}");
     }
 }

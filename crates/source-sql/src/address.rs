@@ -10,7 +10,8 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Executor as _};
 
-use crate::db::{Db, pool_options};
+use crate::db::Db;
+use crate::lender::Lender;
 
 /// How long a server may take to answer at start.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -22,7 +23,14 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 const STRICT: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')";
 
 /// Connections to a server.
-const CONNECTIONS: u32 = 10;
+const CONNECTIONS: usize = 10;
+
+/// How long a request waits for a free connection.
+const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a write to an SQLite file waits for those before it, of which one
+/// may be about a million records.
+const WRITE_PATIENCE: Duration = Duration::from_mins(1);
 
 /// A database that was named by URL.
 #[derive(Debug)]
@@ -51,7 +59,8 @@ impl Address {
                 Ok(Self::Postgres(Box::new(options.application_name("levers"))))
             }
             Some("mysql" | "mariadb") => {
-                let options = MySqlConnectOptions::from_str(&format!("mysql:{rest}")).map_err(|failure| malformed(url, failure))?;
+                let options = MySqlConnectOptions::from_str(&format!("mysql:{rest}"))
+                    .map_err(|failure| malformed(url, failure))?;
                 if options.get_database().is_none() {
                     return Err(Error::invalid(format!(
                         "The URL “{}” names no database. Write it after the host: mysql://user@host/database.",
@@ -71,6 +80,14 @@ impl Address {
         }
     }
 
+    /// The file that it is, if it is one.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(_, path) => Some(path),
+            Self::Postgres(_) | Self::MySql(_) => None,
+        }
+    }
+
     /// Connects. Says in a sentence why, when that does not work.
     pub(crate) async fn connect(self) -> Result<(Db, bool)> {
         match self {
@@ -82,8 +99,9 @@ impl Address {
 }
 
 fn is_file_name(url: &str) -> bool {
-    let extension = Path::new(url).extension().map(|extension| extension.to_ascii_lowercase());
-    !url.contains("://") && extension.is_some_and(|extension| extension == "db" || extension == "sqlite" || extension == "sqlite3")
+    let extension = Path::new(url).extension().map(std::ffi::OsStr::to_ascii_lowercase);
+    !url.contains("://")
+        && extension.is_some_and(|extension| extension == "db" || extension == "sqlite" || extension == "sqlite3")
 }
 
 fn malformed(url: &str, failure: impl std::fmt::Display) -> Error {
@@ -138,11 +156,16 @@ async fn sqlite(options: SqliteConnectOptions, path: &Path) -> Result<(Db, bool)
 
 fn sqlite_pools(options: &SqliteConnectOptions) -> Db {
     let readers = std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4));
-    let readers = u32::try_from(readers).unwrap_or(4);
+    let opener = opener().connect_lazy_with(options.clone());
     Db::Sqlite {
-        read: pool_options(readers).connect_lazy_with(options.clone()),
-        write: pool_options(1).connect_lazy_with(options.clone()),
+        read: Lender::new(opener.clone(), readers, CONNECTION_PATIENCE),
+        write: Lender::new(opener, 1, WRITE_PATIENCE),
     }
+}
+
+/// Opens connections; how many there are is the lender's affair.
+fn opener<DB: sqlx::Database>() -> sqlx::pool::PoolOptions<DB> {
+    sqlx::pool::PoolOptions::new().acquire_timeout(CONNECTION_PATIENCE)
 }
 
 /// Whether the file, or the folder in which SQLite keeps its journal, cannot be written.
@@ -152,12 +175,17 @@ fn is_read_only(failure: &sqlx::Error) -> bool {
 }
 
 fn sqlite_failure(path: &Path, failure: &sqlx::Error) -> Error {
-    let code = failure.as_database_error().and_then(|database| database.code()?.parse::<i32>().ok()).unwrap_or_default();
+    let code =
+        failure.as_database_error().and_then(|database| database.code()?.parse::<i32>().ok()).unwrap_or_default();
     let shown = path.display();
     let sentence = match code & 0xff {
         26 => format!("“{shown}” is not an SQLite database, or it is encrypted."),
-        5 | 6 => format!("The SQLite database “{shown}” is locked by another program. Close it or wait until it is done."),
-        _ => format!("The SQLite database “{shown}” cannot be opened. Check that this program may read the file and its folder."),
+        5 | 6 => {
+            format!("The SQLite database “{shown}” is locked by another program. Close it or wait until it is done.")
+        }
+        _ => format!(
+            "The SQLite database “{shown}” cannot be opened. Check that this program may read the file and its folder."
+        ),
     };
     Error::unavailable(sentence).with_internal(failure)
 }
@@ -167,7 +195,8 @@ async fn postgres(options: PgConnectOptions) -> Result<Db> {
     let database = options.get_database().unwrap_or(options.get_username()).to_owned();
     let user = options.get_username().to_owned();
     try_out(PgConnection::connect_with(&options), "PostgreSQL", &place, &database, &user).await?;
-    Ok(Db::Postgres(pool_options(CONNECTIONS).connect_lazy_with(options)))
+    let opener = opener().connect_lazy_with(options);
+    Ok(Db::Postgres(Lender::new(opener, CONNECTIONS, CONNECTION_PATIENCE)))
 }
 
 async fn mysql(options: MySqlConnectOptions) -> Result<Db> {
@@ -175,10 +204,10 @@ async fn mysql(options: MySqlConnectOptions) -> Result<Db> {
     let database = options.get_database().unwrap_or_default().to_owned();
     let user = options.get_username().to_owned();
     try_out(MySqlConnection::connect_with(&options), "MySQL", &place, &database, &user).await?;
-    let pool = pool_options::<sqlx::MySql>(CONNECTIONS)
+    let opener = opener::<sqlx::MySql>()
         .after_connect(|connection, _| Box::pin(async move { connection.execute(STRICT).await.map(drop) }))
         .connect_lazy_with(options);
-    Ok(Db::MySql(pool))
+    Ok(Db::MySql(Lender::new(opener, CONNECTIONS, CONNECTION_PATIENCE)))
 }
 
 /// One connection, in order to say at start, and at once, why there is none.
@@ -204,13 +233,21 @@ async fn try_out<C: sqlx::Connection>(
         .map(sqlx::mysql::MySqlDatabaseError::number);
     let sentence = match (code.as_deref(), number) {
         (Some("28P01" | "28000"), _) | (_, Some(1045 | 1698)) => {
-            format!("The {server} server at {place} refused the user “{user}”. Check the user and the password in the URL.")
+            format!(
+                "The {server} server at {place} refused the user “{user}”. Check the user and the password in the URL."
+            )
         }
         (Some("3D000"), _) | (_, Some(1049)) => {
-            format!("The {server} server at {place} has no database “{database}”. Check the name at the end of the URL.")
+            format!(
+                "The {server} server at {place} has no database “{database}”. Check the name at the end of the URL."
+            )
         }
-        (_, Some(1044)) => format!("The user “{user}” may not use the database “{database}” at {place}. Grant the right or use another user."),
-        _ => format!("The {server} server at {place} does not answer. Check that it runs and that the host and the port in the URL are right."),
+        (_, Some(1044)) => format!(
+            "The user “{user}” may not use the database “{database}” at {place}. Grant the right or use another user."
+        ),
+        _ => format!(
+            "The {server} server at {place} does not answer. Check that it runs and that the host and the port in the URL are right."
+        ),
     };
     Err(Error::unavailable(sentence).with_internal(failure))
 }

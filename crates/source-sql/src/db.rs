@@ -1,47 +1,40 @@
-//! Connections: who runs a statement, and what happens when the database is gone.
+//! Running statements: on which connection, and what happens when the database is gone.
 //!
-//! SQLite takes one writer at a time, so writes have a pool of one connection of
+//! SQLite takes one writer at a time, so writes have one connection of
 //! their own and queue there instead of failing as busy; readers never wait for
 //! them (WAL). A connection that has been idle is pinged before it is used, and a
 //! read, or the begin of a write, that still meets a broken one is repeated on
 //! the next, so a restart of the database goes unnoticed where that is safe.
-
-use std::time::Duration;
 
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use levers_model::{Error, Value};
 use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, SqliteQueryBuilder};
 use sea_query_sqlx::{SqlxBinder, SqlxValues};
-use sqlx::pool::PoolOptions;
-use sqlx::{AssertSqlSafe, Connection as _, Database, MySql, MySqlPool, PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{AssertSqlSafe, Connection as _, Database, Executor as _, MySql, Postgres, Sqlite};
 
 use crate::dialect::Dialect;
 use crate::error;
+use crate::lender::{Lease, Lender};
 use crate::value::{Decoder, mysql, postgres, sqlite};
 
 /// A row's values, in the order of the statement's expressions.
 pub(crate) type Row = Vec<Value>;
 
-/// Longer idle connections are pinged before use.
-const TRUSTED_IDLE: Duration = Duration::from_secs(1);
-
-/// How long a statement waits for a free connection.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// The pools of one database.
+/// The connections of one database.
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
-    Sqlite { read: SqlitePool, write: SqlitePool },
-    Postgres(PgPool),
-    MySql(MySqlPool),
+    Sqlite { read: Lender<Sqlite>, write: Lender<Sqlite> },
+    Postgres(Lender<Postgres>),
+    MySql(Lender<MySql>),
 }
 
-/// A transaction that is open for writing.
+/// A transaction that is open for writing. Dropped before its end, its
+/// connection is closed, and the database undoes it.
 pub(crate) enum Tx {
-    Sqlite(Transaction<'static, Sqlite>),
-    Postgres(Transaction<'static, Postgres>),
-    MySql(Transaction<'static, MySql>),
+    Sqlite(Lease<Sqlite>),
+    Postgres(Lease<Postgres>),
+    MySql(Lease<MySql>),
 }
 
 /// What a statement that returns no rows did.
@@ -76,20 +69,9 @@ impl Built {
     }
 }
 
-/// Pool settings that all databases share.
-pub(crate) fn pool_options<DB: Database>(largest: u32) -> PoolOptions<DB> {
-    PoolOptions::new()
-        .max_connections(largest)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection: &mut DB::Connection, meta| {
-            Box::pin(async move { Ok(meta.idle_for < TRUSTED_IDLE || connection.ping().await.is_ok()) })
-        })
-}
-
 macro_rules! rows {
     ($connection:expr, $built:expr, $decoders:expr, $module:ident) => {{
-        let mut stream = sqlx::query_with($built.sql, $built.values).fetch(&mut *$connection);
+        let mut stream = sqlx::query_with($built.sql, $built.values).fetch(&mut $connection);
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await? {
             rows.push($module::row(&row, $decoders));
@@ -98,11 +80,11 @@ macro_rules! rows {
     }};
 }
 
-/// Every idle connection may be broken after a restart of the server; each is
-/// met once at most, so trying one time more than there are always ends.
+/// Every waiting connection may be broken after a restart of the server; each
+/// is met once at most, so trying one time more than there are always ends.
 macro_rules! retry {
-    ($pool:expr, $attempt:expr) => {{
-        let mut left = $pool.size();
+    ($lender:expr, $attempt:expr) => {{
+        let mut left = $lender.waiting();
         loop {
             match $attempt.await {
                 Err(failure) if left > 0 && error::is_broken(&failure) => left -= 1,
@@ -113,31 +95,79 @@ macro_rules! retry {
 }
 
 macro_rules! read {
-    ($pool:expr, $make:expr, $decoders:expr, $module:ident) => {
-        retry!($pool, async {
-            let mut connection = $pool.acquire().await?;
+    ($lender:expr, $make:expr, $decoders:expr, $module:ident) => {
+        retry!($lender, async {
+            let mut lease = $lender.lend().await?;
             let built = $make();
-            rows!(connection, built, $decoders, $module)
+            let read: Result<Vec<Row>, sqlx::Error> =
+                async { rows!(lease.connection, built, $decoders, $module) }.await;
+            settle(lease, read)
         })
     };
 }
 
 macro_rules! row_stream {
-    ($pool:expr, $built:expr, $decoders:expr, $module:ident, $close:expr) => {{
-        let mut connection = $pool.acquire().await.map_err(|failure| error::public(&failure, None))?;
-        if $close {
-            // Dropped half-way, the connection still has rows on their way; reading
-            // them all just to reuse it would cost more than a new one.
-            connection.close_on_drop();
-        }
+    ($lender:expr, $built:expr, $decoders:expr, $module:ident) => {{
+        let mut lease = $lender.lend().await.map_err(|failure| error::public(&failure, None))?;
         let decoders = $decoders;
         Box::pin(async_stream::try_stream! {
-            let mut rows = sqlx::query_with($built.sql, $built.values).fetch(&mut *connection);
-            while let Some(row) = rows.try_next().await.map_err(|failure| error::public(&failure, None))? {
-                yield $module::row(&row, &decoders);
+            {
+                let mut rows = sqlx::query_with($built.sql, $built.values).fetch(&mut lease.connection);
+                while let Some(row) = rows.try_next().await.map_err(|failure| error::public(&failure, None))? {
+                    yield $module::row(&row, &decoders);
+                }
             }
+            lease.give_back();
         })
     }};
+}
+
+/// Gives a connection back unless it broke. A statement that was merely refused
+/// leaves it in good order.
+fn settle<DB: Database, T>(lease: Lease<DB>, worked: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+    if !worked.as_ref().is_err_and(error::is_broken) {
+        lease.give_back();
+    }
+    worked
+}
+
+/// Begins, in a way of the dialect. Rejected: sqlx's own transactions, which
+/// borrow their connection and keep count of savepoints that we never set.
+macro_rules! begin {
+    ($lender:expr, $statement:literal) => {
+        retry!($lender, async {
+            let mut lease = $lender.lend().await?;
+            lease.connection.execute($statement).await?;
+            Ok(lease)
+        })
+    };
+}
+
+macro_rules! commit {
+    ($lease:expr) => {{
+        let mut lease = $lease;
+        lease.connection.execute("COMMIT").await?;
+        lease.give_back();
+        Ok(())
+    }};
+}
+
+macro_rules! rollback {
+    ($lease:expr) => {{
+        let mut lease = $lease;
+        match lease.connection.execute("ROLLBACK").await {
+            Ok(_) => lease.give_back(),
+            Err(failure) => tracing::debug!(%failure, "rolling back failed"),
+        }
+    }};
+}
+
+async fn ping<DB: Database>(lender: &Lender<DB>) -> Result<(), sqlx::Error> {
+    retry!(lender, async {
+        let mut lease = lender.lend().await?;
+        let answered = lease.connection.ping().await;
+        settle(lease, answered)
+    })
 }
 
 impl Db {
@@ -149,8 +179,8 @@ impl Db {
     ) -> Result<Vec<Row>, sqlx::Error> {
         match self {
             Self::Sqlite { read, .. } => read!(read, make, decoders, sqlite),
-            Self::Postgres(pool) => read!(pool, make, decoders, postgres),
-            Self::MySql(pool) => read!(pool, make, decoders, mysql),
+            Self::Postgres(lender) => read!(lender, make, decoders, postgres),
+            Self::MySql(lender) => read!(lender, make, decoders, mysql),
         }
     }
 
@@ -161,9 +191,9 @@ impl Db {
         decoders: Vec<Decoder>,
     ) -> Result<BoxStream<'static, Result<Row, Error>>, Error> {
         Ok(match self {
-            Self::Sqlite { read, .. } => row_stream!(read, built, decoders, sqlite, false),
-            Self::Postgres(pool) => row_stream!(pool, built, decoders, postgres, true),
-            Self::MySql(pool) => row_stream!(pool, built, decoders, mysql, true),
+            Self::Sqlite { read, .. } => row_stream!(read, built, decoders, sqlite),
+            Self::Postgres(lender) => row_stream!(lender, built, decoders, postgres),
+            Self::MySql(lender) => row_stream!(lender, built, decoders, mysql),
         })
     }
 
@@ -171,18 +201,18 @@ impl Db {
     /// broken connection, so it is tried again on one that answers.
     pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
         match self {
-            Self::Sqlite { write, .. } => write.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
-            Self::Postgres(pool) => retry!(pool, pool.begin()).map(Tx::Postgres),
-            Self::MySql(pool) => retry!(pool, pool.begin()).map(Tx::MySql),
+            Self::Sqlite { write, .. } => begin!(write, "BEGIN IMMEDIATE").map(Tx::Sqlite),
+            Self::Postgres(lender) => begin!(lender, "BEGIN").map(Tx::Postgres),
+            Self::MySql(lender) => begin!(lender, "BEGIN").map(Tx::MySql),
         }
     }
 
     /// Asks the database for a sign of life.
     pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite { read, .. } => read.acquire().await?.ping().await,
-            Self::Postgres(pool) => retry!(pool, async { pool.acquire().await?.ping().await }),
-            Self::MySql(pool) => retry!(pool, async { pool.acquire().await?.ping().await }),
+            Self::Sqlite { read, .. } => ping(read).await,
+            Self::Postgres(lender) => ping(lender).await,
+            Self::MySql(lender) => ping(lender).await,
         }
     }
 }
@@ -191,9 +221,9 @@ impl Tx {
     /// Reads all rows of a statement.
     pub(crate) async fn fetch(&mut self, built: Built, decoders: &[Decoder]) -> Result<Vec<Row>, sqlx::Error> {
         match self {
-            Self::Sqlite(tx) => rows!(*tx, built, decoders, sqlite),
-            Self::Postgres(tx) => rows!(*tx, built, decoders, postgres),
-            Self::MySql(tx) => rows!(*tx, built, decoders, mysql),
+            Self::Sqlite(lease) => rows!(lease.connection, built, decoders, sqlite),
+            Self::Postgres(lease) => rows!(lease.connection, built, decoders, postgres),
+            Self::MySql(lease) => rows!(lease.connection, built, decoders, mysql),
         }
     }
 
@@ -201,16 +231,16 @@ impl Tx {
     pub(crate) async fn execute(&mut self, built: Built) -> Result<Done, sqlx::Error> {
         let Built { sql, values } = built;
         Ok(match self {
-            Self::Sqlite(tx) => {
-                let done = sqlx::query_with(sql, values).execute(&mut **tx).await?;
+            Self::Sqlite(lease) => {
+                let done = sqlx::query_with(sql, values).execute(&mut lease.connection).await?;
                 Done { affected: done.rows_affected(), last_insert_id: 0 }
             }
-            Self::Postgres(tx) => {
-                let done = sqlx::query_with(sql, values).execute(&mut **tx).await?;
+            Self::Postgres(lease) => {
+                let done = sqlx::query_with(sql, values).execute(&mut lease.connection).await?;
                 Done { affected: done.rows_affected(), last_insert_id: 0 }
             }
-            Self::MySql(tx) => {
-                let done = sqlx::query_with(sql, values).execute(&mut **tx).await?;
+            Self::MySql(lease) => {
+                let done = sqlx::query_with(sql, values).execute(&mut lease.connection).await?;
                 Done { affected: done.rows_affected(), last_insert_id: done.last_insert_id() }
             }
         })
@@ -219,22 +249,19 @@ impl Tx {
     /// Makes it last.
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(tx) => tx.commit().await,
-            Self::Postgres(tx) => tx.commit().await,
-            Self::MySql(tx) => tx.commit().await,
+            Self::Sqlite(lease) => commit!(lease),
+            Self::Postgres(lease) => commit!(lease),
+            Self::MySql(lease) => commit!(lease),
         }
     }
 
     /// Undoes it. Its failure is of no interest: a connection that cannot roll
-    /// back is gone, and what it did with it.
+    /// back is closed, and what it did is undone.
     pub(crate) async fn rollback(self) {
-        let outcome = match self {
-            Self::Sqlite(tx) => tx.rollback().await,
-            Self::Postgres(tx) => tx.rollback().await,
-            Self::MySql(tx) => tx.rollback().await,
-        };
-        if let Err(failure) = outcome {
-            tracing::debug!(%failure, "rolling back failed");
+        match self {
+            Self::Sqlite(lease) => rollback!(lease),
+            Self::Postgres(lease) => rollback!(lease),
+            Self::MySql(lease) => rollback!(lease),
         }
     }
 }

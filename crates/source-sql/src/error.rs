@@ -38,7 +38,9 @@ pub(crate) fn is_broken(failure: &sqlx::Error) -> bool {
 
 /// Turns a driver's failure into ours.
 pub(crate) fn public(failure: &sqlx::Error, entity: Option<&Entity>) -> Error {
-    if is_broken(failure) || matches!(failure, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_)) {
+    if is_broken(failure)
+        || matches!(failure, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_))
+    {
         return unavailable().with_internal(failure);
     }
     match failure {
@@ -48,7 +50,9 @@ pub(crate) fn public(failure: &sqlx::Error, entity: Option<&Entity>) -> Error {
 }
 
 fn unavailable() -> Error {
-    Error::unavailable("The database does not answer at the moment. Nothing is wrong with the request; try again in a few seconds.")
+    Error::unavailable(
+        "The database does not answer at the moment. Nothing is wrong with the request; try again in a few seconds.",
+    )
 }
 
 fn from_database(database: &dyn DatabaseError, entity: Option<&Entity>) -> Error {
@@ -77,6 +81,7 @@ fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Violatio
         // Out of connections, out of memory, starting up, in recovery.
         code if code.starts_with("53") || code.starts_with("57P") => return Err(Some(unavailable())),
         "40001" | "40P01" | "55P03" => return Err(Some(busy())),
+        "57014" => return Err(Some(too_slow())),
         "42501" => return Err(Some(denied())),
         "25006" => return Err(Some(read_only())),
         _ => return Err(None),
@@ -96,7 +101,8 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Violatio
         1216 | 1217 | 1451 | 1452 => {
             let name = text.split_once("CONSTRAINT `").and_then(|(_, rest)| rest.split('`').next());
             let columns = text.split_once("FOREIGN KEY (").and_then(|(_, rest)| rest.split(')').next());
-            let columns = columns.map_or_else(Vec::new, |list| list.split(", ").map(|name| name.trim_matches('`').to_owned()).collect());
+            let columns = columns
+                .map_or_else(Vec::new, |list| list.split(", ").map(|name| name.trim_matches('`').to_owned()).collect());
             // When records are pointed at, the columns are another table's.
             let own = !matches!(failure.number(), 1217 | 1451);
             (ConstraintKind::ForeignKey, name, if own { columns } else { vec![] })
@@ -113,6 +119,7 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Violatio
         1205 | 1213 => return Err(Some(busy())),
         1040 | 1053 | 1129 | 1203 => return Err(Some(unavailable())),
         1142 | 1143 => return Err(Some(denied())),
+        1317 | 1969 | 3024 => return Err(Some(too_slow())),
         1290 | 1792 | 1836 => return Err(Some(read_only())),
         _ => return Err(None),
     };
@@ -129,7 +136,6 @@ fn from_sqlite(failure: &dyn DatabaseError, entity: Option<&Entity>) -> Violatio
     };
     let kind = match code {
         1555 | 2067 | 2579 => ConstraintKind::Unique,
-        787 | 1811 if text.contains("FOREIGN") => ConstraintKind::ForeignKey,
         787 => ConstraintKind::ForeignKey,
         1299 => ConstraintKind::NotNull,
         275 => ConstraintKind::Check,
@@ -139,6 +145,9 @@ fn from_sqlite(failure: &dyn DatabaseError, entity: Option<&Entity>) -> Violatio
         code if matches!(code & 0xff, 5 | 6) => return Err(Some(busy())),
         code if code & 0xff == 8 => return Err(Some(read_only())),
         code if matches!(code & 0xff, 10 | 14) => return Err(Some(unavailable())),
+        1 if text == "integer overflow" => {
+            return Err(Some(Error::refused("The sum is too large for this database to compute.")));
+        }
         _ => return Err(None),
     };
     let name = detail.filter(|_| kind == ConstraintKind::Check).map(str::to_owned);
@@ -147,6 +156,12 @@ fn from_sqlite(failure: &dyn DatabaseError, entity: Option<&Entity>) -> Violatio
 
 fn busy() -> Error {
     Error::unavailable("The database is busy with other changes to the same records. Try again in a few seconds.")
+}
+
+fn too_slow() -> Error {
+    Error::unavailable(
+        "The database ended the request because it took too long. Narrow it down, or try again when less is going on.",
+    )
 }
 
 fn denied() -> Error {
@@ -165,7 +180,13 @@ fn last_between(text: &str, quote: char) -> Option<&str> {
     text.rsplit(quote).nth(1)
 }
 
-fn violated(kind: ConstraintKind, name: Option<String>, columns: Vec<String>, entity: Option<&Entity>) -> Error {
+/// The sentence for a violated constraint.
+pub(crate) fn violated(
+    kind: ConstraintKind,
+    name: Option<String>,
+    columns: Vec<String>,
+    entity: Option<&Entity>,
+) -> Error {
     let known = entity.zip(name.as_deref()).and_then(|(entity, name)| entity.constraint_columns(name));
     let fields = if columns.is_empty() { known.map_or_else(Vec::new, <[String]>::to_vec) } else { columns };
     let named = match fields.as_slice() {
@@ -178,7 +199,9 @@ fn violated(kind: ConstraintKind, name: Option<String>, columns: Vec<String>, en
         (ConstraintKind::Unique, Some(fields)) => format!("Another record has the same {fields} already{rule}."),
         (ConstraintKind::Unique, None) => format!("Another record has the same values already{rule}."),
         (ConstraintKind::ForeignKey, Some(fields)) => {
-            format!("The record that {fields} refers to does not exist, or other records still refer to this one{rule}.")
+            format!(
+                "The record that {fields} refers to does not exist, or other records still refer to this one{rule}."
+            )
         }
         (ConstraintKind::ForeignKey, None) => {
             format!("Another record still refers to this one, or the record that it refers to does not exist{rule}.")
@@ -188,7 +211,9 @@ fn violated(kind: ConstraintKind, name: Option<String>, columns: Vec<String>, en
         (ConstraintKind::Check, Some(fields)) => format!("The database does not accept this value of {fields}{rule}."),
         (ConstraintKind::Check, None) => format!("The database does not accept these values{rule}."),
         (ConstraintKind::Range, Some(fields)) => format!("The value of {fields} does not fit its column."),
-        (ConstraintKind::Range, None) => "A value does not fit its column: it is too long, too large or not of its type.".to_owned(),
+        (ConstraintKind::Range, None) => {
+            "A value does not fit its column: it is too long, too large or not of its type.".to_owned()
+        }
     };
     Error::constraint(Constraint { kind, name, fields }, sentence)
 }

@@ -23,6 +23,7 @@ mod db;
 mod dialect;
 mod error;
 mod introspect;
+mod lender;
 mod query;
 mod relations;
 mod schema;
@@ -30,6 +31,7 @@ mod value;
 mod write;
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -52,6 +54,7 @@ pub struct Sql {
     db: Db,
     dialect: Dialect,
     schema: Arc<Schema>,
+    file: Option<PathBuf>,
 }
 
 impl Sql {
@@ -138,17 +141,23 @@ impl SqlBuilder {
     /// Those of [`Sql::open`]; `Invalid` when a name to include or a relation to
     /// rename does not exist.
     pub async fn open(mut self) -> Result<Sql> {
-        let (db, read_only) = Address::parse(&self.url)?.connect().await?;
+        let address = Address::parse(&self.url)?;
+        let file = address.file().map(Path::to_owned);
+        let (db, read_only) = address.connect().await?;
         let (dialect, tables) = match &db {
-            Db::Sqlite { read, .. } => (Dialect::Sqlite, introspect::sqlite::tables(read).await.or_public(None)?),
-            Db::Postgres(pool) => {
+            Db::Sqlite { read, .. } => {
+                (Dialect::Sqlite, introspect::sqlite::tables(read.opener()).await.or_public(None)?)
+            }
+            Db::Postgres(lender) => {
+                let pool = lender.opener();
                 if self.wanted.schemas.is_empty() {
                     self.wanted.schemas.push(introspect::postgres::current_schema(pool).await.or_public(None)?);
                 }
                 let tables = introspect::postgres::tables(pool, &self.wanted.schemas).await.or_public(None)?;
                 (Dialect::Postgres, tables)
             }
-            Db::MySql(pool) => {
+            Db::MySql(lender) => {
+                let pool = lender.opener();
                 if self.wanted.schemas.is_empty() {
                     self.wanted.schemas.extend(introspect::mysql::current_database(pool).await.or_public(None)?);
                 }
@@ -163,7 +172,7 @@ impl SqlBuilder {
         for rename in &self.renames {
             schema.rename_relation(rename)?;
         }
-        Ok(Sql { db, dialect, schema: Arc::new(schema) })
+        Ok(Sql { db, dialect, schema: Arc::new(schema), file })
     }
 }
 
@@ -178,6 +187,10 @@ impl fmt::Debug for SqlBuilder {
 impl Source for Sql {
     fn collections(&self) -> &[Arc<Collection>] {
         &self.schema.collections
+    }
+
+    fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
     }
 
     async fn list(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<Vec<Record>> {
@@ -223,7 +236,13 @@ impl Source for Sql {
         write::update(self.target(collection)?, cx, condition, patch, bound).await
     }
 
-    async fn delete(&self, cx: &QueryContext, collection: &str, condition: &Condition, bound: usize) -> Result<Written> {
+    async fn delete(
+        &self,
+        cx: &QueryContext,
+        collection: &str,
+        condition: &Condition,
+        bound: usize,
+    ) -> Result<Written> {
         write::delete(self.target(collection)?, cx, condition, bound).await
     }
 

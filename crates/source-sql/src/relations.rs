@@ -77,7 +77,11 @@ fn resolve<'a>(table: &'a Table, by_id: &HashMap<&TableId, &'a Table>) -> Vec<Ke
         let target_columns = if key.target_columns.is_empty() { &target.primary_key } else { &key.target_columns };
         let fits = target_columns.len() == key.columns.len() && has(target, target_columns) && has(table, &key.columns);
         // The same key declared twice is one relation.
-        (fits && seen.insert((&key.columns, &key.target))).then_some(Key { columns: &key.columns, target, target_columns })
+        (fits && seen.insert((&key.columns, &key.target))).then_some(Key {
+            columns: &key.columns,
+            target,
+            target_columns,
+        })
     };
     table.foreign_keys.iter().filter_map(key).collect()
 }
@@ -146,7 +150,8 @@ fn paired<'a, 'b>(table: &Table, keys: &'b [Key<'a>]) -> Option<[&'b Key<'a>; 2]
     let width = one.columns.len() + other.columns.len();
     let key_pairs = table.primary_key.len() == width && table.primary_key.iter().all(of_keys);
     // Otherwise nothing may be there but a key of its own.
-    let only_pairs = table.columns.iter().all(|column| of_keys(&column.name) || table.primary_key.contains(&column.name));
+    let only_pairs =
+        table.columns.iter().all(|column| of_keys(&column.name) || table.primary_key.contains(&column.name));
     (key_pairs || only_pairs).then_some([one, other])
 }
 
@@ -202,4 +207,76 @@ fn join_words(first: &str, second: &str) -> String {
 /// A collection's name without its schema.
 fn plain(collection: &str) -> &str {
     collection.rsplit('.').next().unwrap_or(collection)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalog::{Storage, TableColumn};
+    use levers_model::{Column, ColumnType};
+
+    fn table(name: &str, columns: &[&str], keys: &[(&str, &str)]) -> Table {
+        let mut table = Table::new(TableId { schema: None, name: name.to_owned() }, false);
+        table.primary_key = vec!["id".to_owned()];
+        for name in ["id"].iter().chain(columns) {
+            let column = Column::new(ColumnType::Integer);
+            table.columns.push(TableColumn { name: (*name).to_owned(), column, storage: Storage::default() });
+        }
+        for (column, target) in keys {
+            let target = TableId { schema: None, name: (*target).to_owned() };
+            table.foreign_keys.push(ForeignKey { columns: vec![(*column).to_owned()], target, target_columns: vec![] });
+        }
+        table
+    }
+
+    fn names(tables: &[Table], collection: &str) -> Vec<String> {
+        let mut derived = derive(tables, |id| id.name.clone());
+        derived.remove(collection).unwrap_or_default().into_iter().map(|(name, _)| name).collect()
+    }
+
+    #[test]
+    fn several_keys_from_one_table_are_told_apart() {
+        let columns = ["emitter_company_id", "beneficiary_company_id", "amount"];
+        let keys = [("emitter_company_id", "companies"), ("beneficiary_company_id", "companies")];
+        let tables = [table("companies", &[], &[]), table("transactions", &columns, &keys)];
+        assert_eq!(names(&tables, "transactions"), ["emitter_company", "beneficiary_company"]);
+        assert_eq!(names(&tables, "companies"), ["emitter_company_transactions", "beneficiary_company_transactions"]);
+    }
+
+    #[test]
+    fn names_never_clash_with_columns() {
+        let tables = [
+            table("companies", &["orders"], &[]),
+            table(
+                "orders",
+                &["company", "company_id", "parentId"],
+                &[("company_id", "companies"), ("parentId", "orders")],
+            ),
+        ];
+        assert_eq!(names(&tables, "orders"), ["company_companies", "parent", "orders"]);
+        assert_eq!(names(&tables, "companies"), ["company_orders"]);
+    }
+
+    #[test]
+    fn a_table_that_only_pairs_makes_many_to_many() {
+        let pairs = [("user_id", "users"), ("group_id", "groups")];
+        let mut members = table("members", &["user_id", "group_id"], &pairs);
+        let plain = [table("users", &[], &[]), table("groups", &[], &[])];
+        let all = |members: Table| [plain[0].clone(), plain[1].clone(), members];
+        assert_eq!(names(&all(members.clone()), "users"), ["members", "groups"]);
+        members.columns.push(TableColumn {
+            name: "since".into(),
+            column: Column::new(ColumnType::Date),
+            storage: Storage::default(),
+        });
+        assert_eq!(names(&all(members), "users"), ["members"]);
+    }
+
+    #[test]
+    fn a_unique_foreign_key_makes_one_to_one() {
+        let mut profiles = table("profiles", &["user_id"], &[("user_id", "users")]);
+        profiles.unique = vec![vec!["user_id".to_owned()]];
+        let mut derived = derive(&[table("users", &[], &[]), profiles], |id| id.name.clone());
+        assert!(derived.remove("users").unwrap_or_default()[0].1.is_to_one());
+    }
 }

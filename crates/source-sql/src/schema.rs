@@ -89,7 +89,9 @@ impl Schema {
             return Err(Error::invalid(format!("“{collection}” has no relation “{from}” to rename. It has {names}.")));
         }
         if renamed.fields.contains_key(to) {
-            return Err(Error::invalid(format!("The relation “{from}” of “{collection}” cannot be called “{to}”: there is one.")));
+            return Err(Error::invalid(format!(
+                "The relation “{from}” of “{collection}” cannot be called “{to}”: there is one."
+            )));
         }
         let fields = std::mem::take(&mut renamed.fields).into_iter();
         renamed.fields = fields.map(|(name, field)| (if name == *from { to.clone() } else { name }, field)).collect();

@@ -1,8 +1,8 @@
 //! Moving what the log holds into the file, out of the writer's way.
 //!
 //! SQLite does this by default within whichever commit finds the log long, and
-//! that commit then waits for two syncs and for pages all over the file: every
-//! hundredth action took ten times as long. Here a connection of its own does
+//! that commit, with all that wait for it, then waits for two syncs and for pages
+//! all over the file. Here a connection of its own does
 //! it while the writer goes on. As the writer goes on, the log is never quite
 //! empty, and only an empty one begins anew; so when it is long, the writer
 //! itself moves the little that is left, once in many megabytes.

@@ -8,7 +8,7 @@
 //! key does not wait for the sync of somebody else's `finish`.
 //!
 //! Rejected: switching the pragma before each batch. It costs a way to SQLite's
-//! thread and back, cannot be prepared, and halved the throughput.
+//! thread and back, and the next batch would wait for this one's sync.
 
 use std::fs::File;
 use std::{io, thread};

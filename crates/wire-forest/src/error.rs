@@ -100,9 +100,20 @@ impl Fault {
     }
 }
 
+/// The first characters of what a client sent, so that a refusal never grows with it.
+pub(crate) fn shortened(text: &str) -> String {
+    const LONGEST: usize = 64;
+    let mut short: String = text.chars().take(LONGEST).collect();
+    if short.len() < text.len() {
+        short.push('…');
+    }
+    short
+}
+
 /// The text of agents for a name that a collection does not have.
 pub(crate) fn field_not_found<'a>(collection: &str, field: &str, available: impl Iterator<Item = &'a str>) -> String {
     let available: Vec<&str> = available.collect();
+    let field = shortened(field);
     format!(
         "The '{collection}.{field}' field was not found. Available fields are: [{}]. Please check if the field name is correct.",
         available.join(",")

@@ -16,8 +16,11 @@ mod auth;
 mod call;
 mod cors;
 mod error;
+#[cfg(any(test, feature = "fuzz"))]
+#[doc(hidden)]
+pub mod fuzz;
 mod routes;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzz"))]
 mod samples;
 mod schema;
 mod translate;
@@ -57,57 +60,4 @@ pub fn router(engine: Engine, config: ForestConfig) -> Router {
 #[doc(hidden)]
 pub fn route_table() -> Vec<(String, Vec<&'static str>)> {
     routes::table().into_iter().map(|route| (format!("/forest{}", route.path), route.methods.to_vec())).collect()
-}
-
-/// The readers of untrusted input, for fuzzers.
-#[doc(hidden)]
-pub mod fuzzing {
-    use levers_model::{Caller, Collection, Door, Scope};
-    use serde_json::Value as Json;
-
-    use crate::translate::{self, Asked, Params, QueryString, Schemas};
-
-    /// Reads a text as the `filters` of a collection.
-    pub fn filters(text: &str, collection: &Collection) {
-        let known = [collection];
-        let schemas = Schemas::sorted(&known);
-        let _ = translate::condition(text, collection, &schemas);
-    }
-
-    /// Reads a text as a packed id.
-    pub fn id(text: &str, collection: &Collection) {
-        let _ = translate::record_id(text, collection);
-    }
-
-    /// Reads a text as a query string of a list.
-    pub fn query(text: &str, collection: &Collection) {
-        let known = [collection];
-        let schemas = Schemas::sorted(&known);
-        let query = QueryString::parse(text);
-        let params = Params::of_query(&query);
-        let caller = Caller::new("fuzzer@example.org", Door::Forest);
-        let _ = translate::request_filter(params, &caller, collection, &[], &schemas);
-        let _ = translate::projection(query.get("header"), &query, collection, &schemas);
-        let _ = translate::sort(query.get("sort"), collection, &schemas);
-        let _ = translate::page(params);
-        let _ = translate::timezone(query.get("timezone"));
-    }
-
-    /// Reads bytes as each kind of body.
-    pub fn body(bytes: &[u8], collection: &Collection) {
-        let Ok(body) = serde_json::from_slice::<Json>(bytes) else { return };
-        let known = [collection];
-        let schemas = Schemas::sorted(&known);
-        let (query, caller) = (QueryString::default(), Caller::new("fuzzer@example.org", Door::Forest));
-        let asked = Asked { query: &query, caller: &caller, collection, segments: &[], schemas };
-        for scope in [Scope::Single, Scope::Bulk, Scope::Global] {
-            let _ = translate::action_body(&body, scope, &asked);
-            let _ = translate::form_body(&body, scope, &asked);
-        }
-        let _ = translate::bulk_body(&body, collection);
-        let _ = translate::record_body(&body, collection, &schemas);
-        let _ = translate::to_one_body(&body, collection);
-        let _ = translate::linked_id(&body, collection);
-        let _ = translate::collection_names(&body);
-    }
 }

@@ -125,6 +125,7 @@ impl From<Scope> for ScopeView {
 }
 
 /// A column.
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own on the wire")]
 #[derive(Serialize, ToSchema)]
 struct ColumnView {
     /// Its name.
@@ -283,7 +284,9 @@ impl RelationView {
             RelationKind::ManyToOne { foreign_key, foreign_key_target } => {
                 View::ManyToOne { foreign_key, foreign_key_target }
             }
-            RelationKind::OneToOne { origin_key, origin_key_target } => View::OneToOne { origin_key, origin_key_target },
+            RelationKind::OneToOne { origin_key, origin_key_target } => {
+                View::OneToOne { origin_key, origin_key_target }
+            }
             RelationKind::OneToMany { origin_key, origin_key_target } => {
                 View::OneToMany { origin_key, origin_key_target }
             }

@@ -1,4 +1,4 @@
-//! The API's own description: an OpenAPI document, and a page to browse it.
+//! The API's own description: an `OpenAPI` document, and a page to browse it.
 //!
 //! The document is made from the routes themselves, so none can be forgotten;
 //! what holds for all of them (error answers, timezone, security) is added here
@@ -24,7 +24,7 @@ use utoipa::openapi::{Components, Ref, RefOr, Required};
 use utoipa_swagger_ui::{Config, serve};
 
 use crate::extract::TIMEZONE_HEADER;
-use crate::problem::Problem;
+use crate::problem::{Details, Problem};
 use crate::{Api, PREFIX};
 
 /// What the routes cannot say of themselves.
@@ -41,7 +41,7 @@ use crate::{Api, PREFIX};
         (name = "actions", description = "Forms, and running actions."),
         (name = "jobs", description = "What ran, what it changed, what happened to it."),
     ),
-    components(schemas(Problem)),
+    components(schemas(Details)),
 )]
 pub(crate) struct Base;
 
@@ -49,7 +49,7 @@ pub(crate) struct Base;
 const SCHEME: &str = "token";
 
 /// Error answers, and which operations have them.
-const PROBLEMS: [(u16, &str, Where); 9] = [
+const PROBLEMS: [(u16, &str, Where); 10] = [
     (400, "The request does not make sense; `fields` says where.", Where::Everywhere),
     (401, "Nobody proved who asks.", Where::Everywhere),
     (403, "The caller may not.", Where::Everywhere),
@@ -58,6 +58,7 @@ const PROBLEMS: [(u16, &str, Where); 9] = [
     (413, "Over a limit of size.", Where::Everywhere),
     (415, "The body is not JSON.", Where::WithBody),
     (422, "A rule or a constraint of the database refuses this.", Where::Everywhere),
+    (500, "A fault of the server or of an action's handler.", Where::Everywhere),
     (503, "Database or store are away; try again after `Retry-After` seconds.", Where::Everywhere),
 ];
 
@@ -172,7 +173,9 @@ fn asset(file: &str) -> Response {
             headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(PAGE_POLICY));
             response
         }
-        Ok(None) => Problem::from(Error::not_found("There is no such page. The documentation is at docs/.")).into_response(),
+        Ok(None) => {
+            Problem::from(Error::not_found("There is no such page. The documentation is at docs/.")).into_response()
+        }
         Err(error) => Problem::from(Error::internal(error)).into_response(),
     }
 }

@@ -5,7 +5,6 @@
 //! compared with, so the schema is at hand here.
 
 use levers_engine::{CollectionEntry, Engine, OpContext};
-use levers_model::schema::FieldSchema;
 use levers_model::{ColumnType, Condition, Error, FieldPath, Operator, RequestFilter, Result, Search, Value};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
@@ -21,7 +20,6 @@ use crate::limits;
     { "field": "company:country", "operator": "in", "value": ["FR", "DE"] }
 ]}))]
 #[serde(untagged)]
-#[expect(clippy::large_enum_variant, reason = "most nodes of a tree are leaves")]
 pub(crate) enum ConditionTree {
     /// A test of one field.
     Leaf {
@@ -54,7 +52,8 @@ impl ConditionTree {
     /// Reads a tree, saying what is wrong with which part of it. A derived reader of an
     /// untagged enum would only say that no variant fits.
     fn read(json: Json, depth: usize) -> Result<Self, String> {
-        const SHAPES: &str = "a condition is {\"field\", \"operator\", \"value\"}, {\"and\": […]}, {\"or\": […]} or {\"not\": …}";
+        const SHAPES: &str =
+            "a condition is {\"field\", \"operator\", \"value\"}, {\"and\": […]}, {\"or\": […]} or {\"not\": …}";
         if depth > Condition::DEEPEST {
             return Err(format!("conditions are nested deeper than {}", Condition::DEEPEST));
         }
@@ -150,15 +149,17 @@ impl<'a> Schemas<'a> {
 
     fn leaf(&self, entry: &'a CollectionEntry, field: &str, operator: &str, json: &Json) -> Result<Condition> {
         let (path, column) = self.column(entry, field)?;
-        let operator = Operator::from_name(operator).filter(|operator| operator.allowed_on(column)).ok_or_else(|| {
-            let known = Operator::ALL.iter().filter(|operator| operator.allowed_on(column));
-            let names: Vec<&str> = known.map(|operator| operator.name()).collect();
-            Error::invalid(format!("“{field}” cannot be tested with “{operator}”. It takes: {}.", names.join(", ")))
-        })?;
+        let operator =
+            Operator::from_name(operator).filter(|operator| operator.allowed_on(column)).ok_or_else(|| {
+                let known = Operator::ALL.iter().filter(|operator| operator.allowed_on(column));
+                let names: Vec<&str> = known.map(|operator| operator.name()).collect();
+                Error::invalid(format!("“{field}” cannot be tested with “{operator}”. It takes: {}.", names.join(", ")))
+            })?;
         let value = match operator.operand(column) {
             None => Value::Null,
             Some(operand) => {
-                let wrong = |message| Error::invalid(format!("The value of “{}” on “{field}”: {message}", operator.name()));
+                let wrong =
+                    |message| Error::invalid(format!("The value of “{}” on “{field}”: {message}", operator.name()));
                 if let Json::Array(items) = json {
                     limits::at_most("values of a condition", items.len(), limits::LONGEST_LIST)?;
                 }
@@ -180,14 +181,10 @@ impl<'a> Schemas<'a> {
             })?;
             here = self.engine.collection(self.cx, &relation.target)?;
         }
-        let column = match here.schema().fields.get(path.column()) {
-            Some(FieldSchema::Column(column)) => &column.column_type,
-            _ => {
-                let known = here.schema().columns().map(|(name, _)| name);
-                return Err(unknown("column", path.column(), here.name(), known));
-            }
-        };
-        Ok((path, column))
+        let column = here.schema().column(path.column()).ok_or_else(|| {
+            unknown("column", path.column(), here.name(), here.schema().columns().map(|(name, _)| name))
+        })?;
+        Ok((path, &column.column_type))
     }
 }
 

@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::actions::{ChangeKindView, JobStateView, JobSummary, OutcomeView, file_answer};
-use crate::extract::{Cx, Parted, Params};
+use crate::extract::{Cx, Params, Parted};
 use crate::limits;
 use crate::problem::{FieldProblem, Problem};
 
@@ -179,7 +179,11 @@ fn job_id(text: &str) -> Result<JobId> {
 /// A page of jobs, newest first. `before` leads to the next page.
 #[utoipa::path(get, path = "/jobs", tag = "jobs", params(JobParams),
     responses((status = 200, body = JobList, description = "The page's jobs.")))]
-async fn list_jobs(State(api): State<Api>, Cx(cx): Cx, Params(params): Params<JobParams>) -> Result<Json<JobList>, Problem> {
+async fn list_jobs(
+    State(api): State<Api>,
+    Cx(cx): Cx,
+    Params(params): Params<JobParams>,
+) -> Result<Json<JobList>, Problem> {
     let limit = params.page_size.unwrap_or(limits::PAGE_SIZE);
     if !(1..=limits::LARGEST_PAGE).contains(&limit) {
         return Err(Error::invalid(format!("“page_size” must lie between 1 and {}.", limits::LARGEST_PAGE)).into());
@@ -211,21 +215,30 @@ async fn get_job(State(api): State<Api>, Cx(cx): Cx, Parted(id): Parted<String>)
 #[utoipa::path(get, path = "/jobs/{job}/events", tag = "jobs",
     params(("job" = String, Path, description = "The job's id.", example = "job_01931f3c5f6a7e0f8c1d2e3f4a5b6c7d")),
     responses((status = 200, body = EventList, description = "The events.")))]
-async fn list_events(State(api): State<Api>, Cx(cx): Cx, Parted(id): Parted<String>) -> Result<Json<EventList>, Problem> {
+async fn list_events(
+    State(api): State<Api>,
+    Cx(cx): Cx,
+    Parted(id): Parted<String>,
+) -> Result<Json<EventList>, Problem> {
     let events = api.engine.events(&cx, job_id(&id)?).await?;
     Ok(Json(EventList { events: events.into_iter().map(Into::into).collect() }))
 }
 
 /// Download a job's file
 ///
-/// The file that a job produced, when it was kept: files up to 16 MB that did not stream.
+/// The file that a job produced, when it was kept: of jobs with an idempotency key, files up to 16 MB
+/// that did not stream.
 #[utoipa::path(get, path = "/jobs/{job}/file", tag = "jobs",
     params(("job" = String, Path, description = "The job's id.", example = "job_01931f3c5f6a7e0f8c1d2e3f4a5b6c7d")),
     responses((status = 200, body = Vec<u8>, content_type = "*/*", description = "The file.")))]
 async fn get_file(State(api): State<Api>, Cx(cx): Cx, Parted(id): Parted<String>) -> Result<Response, Problem> {
     let id = job_id(&id)?;
     let job = api.engine.job(&cx, id).await?;
-    let missing = || Error::not_found("This job keeps no file: it made none, or one too large to be kept.");
+    let missing = || {
+        Error::not_found(
+            "This job keeps no file. Files are kept when the job had an Idempotency-Key, up to 16 MB, unless they stream.",
+        )
+    };
     let Some(OutcomeKind::File { name, mime }) = job.outcome.map(|outcome| outcome.kind) else {
         return Err(missing().into());
     };

@@ -76,7 +76,7 @@ pub fn router(engine: Engine, config: RestConfig) -> Router {
         .with_state(api)
 }
 
-/// The API's OpenAPI document.
+/// The API's `OpenAPI` document.
 pub fn openapi() -> utoipa::openapi::OpenApi {
     docs::complete(described().into_openapi())
 }

@@ -1,7 +1,7 @@
 //! How much of anything one request may hold.
 //!
 //! Every input has a bound, so that no request costs more than its caller could
-//! have been told beforehand. The bounds are part of the API: the OpenAPI
+//! have been told beforehand. The bounds are part of the API: the `OpenAPI`
 //! document names them.
 
 use levers_model::{Error, Result};
@@ -32,5 +32,5 @@ pub(crate) fn at_most(what: &str, count: usize, most: usize) -> Result<()> {
     if count <= most {
         return Ok(());
     }
-    Err(Error::too_large(format!("At most {most} {what} are accepted at once; there were {count}.")))
+    Err(Error::invalid(format!("At most {most} {what} are accepted at once; there were {count}.")))
 }

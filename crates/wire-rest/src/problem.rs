@@ -28,9 +28,14 @@ use levers_model::{Constraint, ConstraintKind, Error, ErrorKind, JobId};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+/// An error answer. Boxed, because every handler's result has room for one.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Problem(Box<Details>);
+
 /// What every error answer holds.
 #[derive(Debug, Serialize, ToSchema)]
-#[schema(example = json!({
+#[schema(as = Problem, example = json!({
     "type": "urn:levers:error:invalid",
     "title": "The request does not make sense",
     "status": 400,
@@ -38,7 +43,7 @@ use utoipa::ToSchema;
     "code": "invalid",
     "fields": [{ "field": "amount", "message": "A number is required." }]
 }))]
-pub(crate) struct Problem {
+pub(crate) struct Details {
     /// A name for this sort of error that never changes.
     #[serde(rename = "type")]
     urn: String,
@@ -127,7 +132,7 @@ const fn answer(kind: ErrorKind) -> (StatusCode, &'static str) {
 
 impl Problem {
     fn bare(status: StatusCode, code: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
-        Self {
+        Self(Box::new(Details {
             urn: format!("urn:levers:error:{code}"),
             title,
             status: status.as_u16(),
@@ -137,12 +142,14 @@ impl Problem {
             constraint: None,
             retry_after: None,
             job: None,
-        }
+        }))
     }
 
     /// The error of a job that was made and failed.
     pub(crate) fn of_job(error: &Error, job: JobId) -> Self {
-        Self { job: Some(job.to_string()), ..Self::from(error) }
+        let mut problem = Self::from(error);
+        problem.0.job = Some(job.to_string());
+        problem
     }
 
     /// The body is not JSON by its own account.
@@ -161,12 +168,11 @@ impl Problem {
 impl From<&Error> for Problem {
     fn from(error: &Error) -> Self {
         let (status, title) = answer(error.kind());
-        Self {
-            fields: error.fields().iter().map(Into::into).collect(),
-            constraint: error.violated().map(Into::into),
-            retry_after: error.retryable().then_some(RETRY_AFTER_SECONDS),
-            ..Self::bare(status, error.kind().code(), title, error.message())
-        }
+        let mut problem = Self::bare(status, error.kind().code(), title, error.message());
+        problem.0.fields = error.fields().iter().map(Into::into).collect();
+        problem.0.constraint = error.violated().map(Into::into);
+        problem.0.retry_after = error.retryable().then_some(RETRY_AFTER_SECONDS);
+        problem
     }
 }
 
@@ -174,9 +180,10 @@ impl From<&Error> for Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         if let Some(internal) = error.internal_text() {
-            match error.kind() {
-                ErrorKind::Internal => tracing::error!(internal, "request failed"),
-                _ => tracing::warn!(internal, "request failed"),
+            if error.kind() == ErrorKind::Internal {
+                tracing::error!(internal, "request failed");
+            } else {
+                tracing::warn!(internal, "request failed");
             }
         }
         Self::from(&error)
@@ -185,7 +192,7 @@ impl From<Error> for Problem {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         // A struct of texts and numbers always has a JSON form.
         let body = serde_json::to_vec(&self).unwrap_or_default();
         let mut response = Response::new(Body::from(body));
@@ -195,7 +202,7 @@ impl IntoResponse for Problem {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"levers\""));
         }
-        if let Some(seconds) = self.retry_after {
+        if let Some(seconds) = self.0.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -67,7 +67,7 @@ fn words_and_numbers() -> Page {
             Field::string("city")
                 .label("City")
                 .description("Its choices depend on the country.")
-                .widget(Dropdown::computed(|cx| async move { cities(cx.value::<String>("country")) })),
+                .widget(Dropdown::computed(|cx| async move { cities(cx.value::<String>("country").as_deref()) })),
         ))
         .with(
             Field::string("company")
@@ -132,8 +132,8 @@ fn everything_else() -> Page {
         .with(Field::string("password").label("Password").description("It is kept out of the record.").secret())
 }
 
-fn cities(country: Option<String>) -> Vec<Choice> {
-    let of_country = |(name, _): &&(&str, _)| country.as_deref() == Some(*name);
+fn cities(country: Option<&str>) -> Vec<Choice> {
+    let of_country = |(name, _): &&(&str, _)| country == Some(*name);
     let cities = CITIES.iter().find(of_country).map_or(&[][..], |(_, cities)| cities);
     cities.iter().map(|city| Choice::labelled(city.to_lowercase(), *city)).collect()
 }

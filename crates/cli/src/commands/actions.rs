@@ -5,9 +5,10 @@ use serde_json::{Value as Json, json};
 
 use crate::args::{ActionsArgs, GlobalArgs};
 use crate::exit::Failure;
-use crate::{setup, table};
+use crate::output::say;
+use crate::setup::{self, Purpose};
+use crate::table;
 
-#[expect(clippy::print_stdout, reason = "the list is the command's answer")]
 pub(crate) async fn actions(args: ActionsArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let mut target = args.target;
     let mut only = args.collection;
@@ -15,7 +16,7 @@ pub(crate) async fn actions(args: ActionsArgs, global: &GlobalArgs, app: App) ->
     if only.as_deref().is_some_and(|text| text.contains(':')) && target.database.is_none() && target.server.is_none() {
         target.database = only.take();
     }
-    let api = setup::api(&target, global, app).await?;
+    let api = setup::api(&target, global, app, Purpose::Describe).await?;
     let collections: Vec<Json> = match &only {
         Some(name) => vec![api.get_json(&format!("/api/v1/collections/{}", setup::segment(name))).await?],
         None => match api.get_json("/api/v1/collections").await?["collections"].take() {
@@ -25,11 +26,11 @@ pub(crate) async fn actions(args: ActionsArgs, global: &GlobalArgs, app: App) ->
     };
     if global.json {
         let of = |collection: &Json| json!({ "name": collection["name"], "actions": collection["actions"] });
-        println!("{:#}", json!({ "collections": collections.iter().map(of).collect::<Vec<_>>() }));
+        say(format_args!("{:#}", json!({ "collections": collections.iter().map(of).collect::<Vec<_>>() })))?;
         return Ok(());
     }
-    table::print(&["Collection", "Action", "Id", "Scope", "Description"], collections.iter().flat_map(rows));
-    println!("Run one: levers run COLLECTION ACTION --id ID --set FIELD=VALUE");
+    table::print(&["Collection", "Action", "Id", "Scope", "Description"], collections.iter().flat_map(rows))?;
+    say(format_args!("Run one: levers run COLLECTION ACTION --id ID --set FIELD=VALUE"))?;
     Ok(())
 }
 
@@ -51,7 +52,8 @@ fn rows(collection: &Json) -> Vec<Vec<String>> {
             ]
         })
         .collect();
-    let built_in: Vec<String> = actions().filter(|action| is_built_in(action)).map(|action| text(&action["name"])).collect();
+    let built_in: Vec<String> =
+        actions().filter(|action| is_built_in(action)).map(|action| text(&action["name"])).collect();
     if !built_in.is_empty() {
         let name = text(&collection["name"]);
         rows.push(vec![name, built_in.join(", "), String::new(), "built-in".into(), String::new()]);

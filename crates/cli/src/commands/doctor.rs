@@ -9,7 +9,9 @@ use serde_json::{Value as Json, json};
 use crate::api::Api;
 use crate::args::{DoctorArgs, GlobalArgs, TargetArgs};
 use crate::exit::Failure;
-use crate::{setup, table};
+use crate::output::say;
+use crate::setup::{self, Purpose};
+use crate::table;
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +45,6 @@ impl Finding {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "the findings are the command's answer")]
 pub(crate) async fn doctor(args: DoctorArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let findings = match &args.server {
         Some(server) => look_at_server(server, &args, global).await?,
@@ -51,10 +52,11 @@ pub(crate) async fn doctor(args: DoctorArgs, global: &GlobalArgs, app: App) -> R
     };
     if global.json {
         let of = |finding: &Finding| json!({ "check": finding.what, "result": finding.verdict.name(), "text": finding.text });
-        println!("{:#}", json!({ "findings": findings.iter().map(of).collect::<Vec<_>>() }));
+        say(format_args!("{:#}", json!({ "findings": findings.iter().map(of).collect::<Vec<_>>() })))?;
     } else {
-        let row = |finding: &Finding| vec![finding.verdict.name().to_owned(), finding.what.to_owned(), finding.text.clone()];
-        table::print(&["", "Check", "Finding"], findings.iter().map(row));
+        let row =
+            |finding: &Finding| vec![finding.verdict.name().to_owned(), finding.what.to_owned(), finding.text.clone()];
+        table::print(&["", "Check", "Finding"], findings.iter().map(row))?;
     }
     match findings.iter().filter(|finding| finding.verdict == Verdict::Bad).count() {
         0 => Ok(()),
@@ -63,10 +65,10 @@ pub(crate) async fn doctor(args: DoctorArgs, global: &GlobalArgs, app: App) -> R
 }
 
 async fn look_alone(args: &DoctorArgs, global: &GlobalArgs, app: App) -> Result<Vec<Finding>, Failure> {
-    let config = setup::config(global, args.url.as_deref(), None)?;
+    let config = setup::config(global, &app, args.url.as_deref(), None)?;
     let mut findings = vec![secret(&config)];
     let target = TargetArgs { database: args.url.clone(), ..TargetArgs::local() };
-    match setup::api(&target, global, app).await {
+    match setup::api(&target, global, app, Purpose::Run).await {
         Err(failure) => findings.push(Finding::new(Verdict::Bad, "database and store", failure.text())),
         Ok(api) => {
             findings.push(Finding::new(
@@ -81,12 +83,13 @@ async fn look_alone(args: &DoctorArgs, global: &GlobalArgs, app: App) -> Result<
 }
 
 async fn look_at_server(server: &str, args: &DoctorArgs, global: &GlobalArgs) -> Result<Vec<Finding>, Failure> {
-    let target =
-        TargetArgs { server: Some(server.to_owned()), token: args.token.clone(), ..TargetArgs::local() };
-    let api = setup::api(&target, global, App::default()).await?;
+    let target = TargetArgs { server: Some(server.to_owned()), token: args.token.clone(), ..TargetArgs::local() };
+    let api = setup::api(&target, global, App::default(), Purpose::Describe).await?;
     let mut findings = Vec::new();
     match api.get_json("/ready").await {
-        Ok(_) => findings.push(Finding::new(Verdict::Good, "readiness", "The server, its store and its database answer.")),
+        Ok(_) => {
+            findings.push(Finding::new(Verdict::Good, "readiness", "The server, its store and its database answer."))
+        }
         Err(failure) => findings.push(Finding::new(Verdict::Bad, "readiness", failure.text())),
     }
     match collections(&api).await {
@@ -118,11 +121,13 @@ async fn collections(api: &Api) -> Result<Vec<Finding>, Failure> {
     let list = api.get_json("/api/v1/collections").await?;
     let collections: Vec<&Json> = list["collections"].as_array().into_iter().flatten().collect();
     let names = |test: &dyn Fn(&Json) -> bool| {
-        let names: Vec<&str> = collections.iter().filter(|json| test(json)).filter_map(|json| json["name"].as_str()).collect();
+        let names: Vec<&str> =
+            collections.iter().filter(|json| test(json)).filter_map(|json| json["name"].as_str()).collect();
         names.join(", ")
     };
     if collections.is_empty() {
-        let text = "The database has no table or view that can be seen. Check the schema, include and exclude settings.";
+        let text =
+            "The database has no table or view that can be seen. Check the schema, include and exclude settings.";
         return Ok(vec![Finding::new(Verdict::Bad, "collections", text)]);
     }
     let declared = collections

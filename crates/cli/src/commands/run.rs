@@ -12,11 +12,12 @@ use serde_json::{Map, Value as Json, json};
 use crate::api::{ApiAnswer, ApiRequest};
 use crate::args::{GlobalArgs, RunArgs};
 use crate::exit::Failure;
-use crate::setup;
+use crate::output::say;
+use crate::setup::{self, Purpose};
 
 pub(crate) async fn run(args: RunArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let body = json!({ "selection": selection(&args)?, "values": values(&args)? });
-    let api = setup::api(&args.target, global, app).await?;
+    let api = setup::api(&args.target, global, app, Purpose::Run).await?;
     let action = ActionId::from_name(&args.action);
     let path = format!(
         "/api/v1/collections/{}/actions/{}?timezone={}",
@@ -80,12 +81,11 @@ fn data_uri(path: &Path) -> Result<String, Failure> {
     Ok(FileValue { mime: "application/octet-stream".into(), name, charset: None, content }.to_data_uri())
 }
 
-#[expect(clippy::print_stdout, reason = "the outcome is the command's answer")]
 fn report(answer: &Json, as_json: bool) -> Result<(), Failure> {
     if as_json {
-        println!("{answer:#}");
+        say(format_args!("{answer:#}"))?;
     } else {
-        println!("{}", in_words(answer));
+        say(in_words(answer))?;
     }
     match answer["outcome"]["kind"].as_str() {
         Some("error") => {
@@ -122,12 +122,14 @@ fn in_words(answer: &Json) -> String {
     lines.join("\n")
 }
 
-#[expect(clippy::print_stdout, clippy::print_stderr, reason = "the file's place is the command's answer")]
+#[expect(clippy::print_stderr, reason = "a file that is left behind must be told of")]
 async fn save(answer: ApiAnswer, args: &RunArgs, as_json: bool) -> Result<(), Failure> {
     let job = answer.header("levers-job").unwrap_or_default().to_owned();
     let path = match &args.output {
         Some(path) => path.clone(),
-        None => PathBuf::from(answer.header("content-disposition").and_then(file_name).unwrap_or_else(|| "file".into())),
+        None => {
+            PathBuf::from(answer.header("content-disposition").and_then(file_name).unwrap_or_else(|| "file".into()))
+        }
     };
     if path.as_os_str() == "-" {
         answer.copy_to(stdout()).await?;
@@ -150,9 +152,9 @@ async fn save(answer: ApiAnswer, args: &RunArgs, as_json: bool) -> Result<(), Fa
         }
     };
     if as_json {
-        println!("{}", json!({ "file": path, "bytes": written, "job": { "id": job } }));
+        say(json!({ "file": path, "bytes": written, "job": { "id": job } }))?;
     } else {
-        println!("Wrote {} ({written} bytes)\nJob {job}", path.display());
+        say(format_args!("Wrote {} ({written} bytes)\nJob {job}", path.display()))?;
     }
     stdout().flush().map_err(cannot)
 }

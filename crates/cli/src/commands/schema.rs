@@ -5,21 +5,21 @@ use levers_server::App;
 use crate::api::Api;
 use crate::args::{GlobalArgs, SchemaArgs, SchemaFormat, TargetArgs};
 use crate::exit::Failure;
-use crate::setup;
+use crate::output::say;
+use crate::setup::{self, Purpose};
 
-#[expect(clippy::print_stdout, reason = "the schema is the command's answer")]
 pub(crate) async fn schema(args: SchemaArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let document = match args.format {
         SchemaFormat::Forest => {
-            let config = setup::config(global, args.url.as_deref(), None)?;
+            let config = setup::config(global, &app, args.url.as_deref(), None)?;
             levers_server::forest_schema(&config, app).await?
         }
         SchemaFormat::Json => {
             let target = TargetArgs { database: args.url, ..TargetArgs::local() };
-            collections(&setup::api(&target, global, app).await?).await?
+            collections(&setup::api(&target, global, app, Purpose::Describe).await?).await?
         }
     };
-    println!("{document:#}");
+    say(format_args!("{document:#}"))?;
     Ok(())
 }
 

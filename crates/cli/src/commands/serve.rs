@@ -9,7 +9,7 @@ use crate::setup;
 #[expect(clippy::print_stderr, reason = "the operator wants to know where it listens")]
 pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let listen = args.listen.map(|address| address.to_string());
-    let config = setup::config(global, args.url.as_deref(), listen)?;
+    let config = setup::config(global, &app, args.url.as_deref(), listen)?;
     if config.database.url.is_none() && app.sources.is_empty() {
         return Err(Failure::usage(
             "Which database? Name it: levers serve sqlite:shop.db, or levers serve postgres://user@host/name.",

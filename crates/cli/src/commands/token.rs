@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use levers_identity::NewToken;
+use levers_server::App;
 
 use crate::args::{GlobalArgs, TokenArgs};
 use crate::exit::Failure;
+use crate::output::say;
 use crate::setup;
 
-#[expect(clippy::print_stdout, reason = "the token is the command's answer")]
-pub(crate) fn token(args: &TokenArgs, global: &GlobalArgs) -> Result<(), Failure> {
-    let config = setup::config(global, args.database.as_deref(), None)?;
+pub(crate) fn token(args: &TokenArgs, global: &GlobalArgs, app: &App) -> Result<(), Failure> {
+    let config = setup::config(global, app, args.database.as_deref(), None)?;
     let new = NewToken {
         first_name: args.first_name.clone().unwrap_or_default(),
         last_name: args.last_name.clone().unwrap_or_default(),
@@ -23,9 +24,9 @@ pub(crate) fn token(args: &TokenArgs, global: &GlobalArgs) -> Result<(), Failure
     };
     let token = setup::tokens(&config)?.mint(&new)?;
     if global.json {
-        println!("{}", serde_json::json!({ "token": token, "expires_in": new.expires_in.as_secs() }));
+        say(serde_json::json!({ "token": token, "expires_in": new.expires_in.as_secs() }))?;
     } else {
-        println!("{token}");
+        say(token)?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::{join_all, try_join_all};
-use levers_model::{Action, Error, Field, FieldType, Form, Result, Values};
+use levers_model::{Action, Error, Field, FieldType, Form, LayoutElement, Result, Values};
 use levers_ports::{
     Computed, ElementDeclaration, FieldDeclaration, FormContext, FormDeclaration, FormValues, TypeDeclaration,
 };
@@ -74,10 +74,10 @@ impl Resolved {
 /// Values that are not among the choices are dropped (specification, section 4.4).
 fn keep_choices(field: &mut Field) {
     match (&field.field_type, &mut field.value) {
-        (FieldType::Enum { values }, Some(value)) => {
-            if !value.as_str().is_some_and(|text| values.iter().any(|known| known == text)) {
-                *value = Json::Null;
-            }
+        (FieldType::Enum { values }, Some(value))
+            if !value.as_str().is_some_and(|text| values.iter().any(|known| known == text)) =>
+        {
+            *value = Json::Null;
         }
         (FieldType::EnumList { values }, Some(Json::Array(items))) => {
             items.retain(|item| item.as_str().is_some_and(|text| values.iter().any(|known| known == text)));
@@ -135,9 +135,9 @@ async fn run(declaration: &FormDeclaration, action: &Action, scope: Option<&Form
     }
     round.fill_defaults(&declared).await?;
     let shown = round.shown(&elements).await?;
-    let form = round.form(&shown).await?;
-    let (fields, own): (Vec<Field>, Vec<bool>) = form.0.into_iter().unzip();
-    let mut form = Form { fields, layout: form.1 };
+    let (fields, layout) = round.form(&shown).await?;
+    let (fields, own): (Vec<Field>, Vec<bool>) = fields.into_iter().unzip();
+    let mut form = Form { fields, layout };
     round.close();
     for field in &mut form.fields {
         field.watched = round.watched.contains(&field.id);
@@ -311,7 +311,7 @@ impl Round<'_> {
         Ok(alone.into_iter().map(Shown::Field).collect())
     }
 
-    async fn form(&self, shown: &[Shown<'_>]) -> Result<(Vec<(Field, bool)>, Vec<levers_model::LayoutElement>)> {
+    async fn form(&self, shown: &[Shown<'_>]) -> Result<(Vec<(Field, bool)>, Vec<LayoutElement>)> {
         let fields = try_join_all(structure::shown_fields(shown).into_iter().map(|field| self.field(field)));
         let html = try_join_all(structure::shown_html(shown).into_iter().map(|content| self.known(content, None)));
         let (fields, html) = futures::try_join!(fields, html)?;

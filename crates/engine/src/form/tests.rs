@@ -135,8 +135,8 @@ fn form(fields: impl IntoIterator<Item = FieldDeclaration>) -> FormDeclaration {
     FormDeclaration::Elements(fields.into_iter().map(element).collect())
 }
 
-fn is(field: &'static str, value: &'static str) -> Option<Computed<bool>> {
-    Some(computed(move |cx| Ok(cx.values.get(field).and_then(Json::as_str) == Some(value))))
+fn is(field: &'static str, value: &'static str) -> Computed<bool> {
+    computed(move |cx| Ok(cx.values.get(field).and_then(Json::as_str) == Some(value)))
 }
 
 fn sizes() -> TypeDeclaration {
@@ -214,7 +214,7 @@ fn only_the_searched_field_comes_back_and_runs() {
     let searched = FieldDeclaration {
         widget: Some(offered),
         label: "City of birth".to_owned().into(),
-        condition: is("country", "FR"),
+        condition: Some(is("country", "FR")),
         ..field("city", TypeDeclaration::String)
     };
     let other = FieldDeclaration {
@@ -257,7 +257,7 @@ fn layouts_lose_what_is_empty() {
         page(vec![element(twice("hidden"))]),
         page(vec![
             html("<b>Hi</b><script>alert(1)</script>"),
-            ElementDeclaration::Separator { condition: is("a", "x") },
+            ElementDeclaration::Separator { condition: Some(is("a", "x")) },
             ElementDeclaration::Row {
                 fields: vec![field("b", TypeDeclaration::String), field("c", TypeDeclaration::String)],
                 condition: None,
@@ -278,7 +278,7 @@ fn a_hidden_page_hides_the_failures_on_it() {
     let page =
         |elements, condition| ElementDeclaration::Page { next_label: None, previous_label: None, elements, condition };
     let shown = |condition| {
-        let rest = FieldDeclaration { condition: is("x", "y"), ..field("hidden", TypeDeclaration::String) };
+        let rest = FieldDeclaration { condition: Some(is("x", "y")), ..field("hidden", TypeDeclaration::String) };
         let first = page(vec![element(broken.clone()), element(rest)], condition);
         look(
             &FormDeclaration::Elements(vec![first, page(vec![element(field("note", TypeDeclaration::String))], None)]),
@@ -361,7 +361,7 @@ fn everything_wrong_is_said_at_once() {
         read_only: computed(|cx| Ok(cx.values.get("size") == Some(&json!("small")))),
         ..field("sometimes", TypeDeclaration::String)
     };
-    let hidden = FieldDeclaration { condition: is("size", "large"), ..field("hidden", TypeDeclaration::String) };
+    let hidden = FieldDeclaration { condition: Some(is("size", "large")), ..field("hidden", TypeDeclaration::String) };
     let hidden_fixed = FieldDeclaration {
         read_only: true.into(),
         condition: Some(false.into()),

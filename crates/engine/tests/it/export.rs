@@ -1,11 +1,13 @@
 //! Export: CSV as a stream.
 
+use bytes::Bytes;
+use futures::StreamExt as _;
 use levers_model::query::field;
-use levers_model::{BuiltIn, ErrorKind, RequestFilter, Selection};
-use levers_ports::FileBody;
+use levers_model::{BuiltIn, Error, ErrorKind, Outcome, OutcomeKind, RequestFilter, Result, Scope, Selection};
+use levers_ports::{FileBody, Reply};
 use serde_json::{Value as Json, json};
 
-use crate::world::{World, events, filtered, read};
+use crate::world::{World, action, events, filtered, read, with_actions};
 
 async fn export(world: &World, collection: &str, selection: Selection, values: Json) -> String {
     let submitted = world.submit(collection, BuiltIn::Export, selection, values).await.unwrap();
@@ -82,4 +84,25 @@ async fn wrong_wishes_are_refused() {
     assert_eq!(submitted.reply.unwrap_err().kind(), ErrorKind::Invalid);
     let segment = RequestFilter { segment: Some("none".into()), ..RequestFilter::default() };
     assert!(world.submit("companies", BuiltIn::Export, Selection::all(segment), json!({})).await.is_err());
+}
+
+#[tokio::test]
+async fn a_stream_that_breaks_or_panics_is_an_event_of_the_job() {
+    let streaming = |name, broken: fn() -> Result<Bytes>| {
+        action(name, Scope::Global, move |_| async move {
+            let chunks = futures::stream::iter([|| Ok(Bytes::from("x")), broken]).map(|chunk| chunk());
+            let outcome = Outcome::from(OutcomeKind::File { name: "x".into(), mime: "text/plain".into() });
+            Ok(Reply { outcome, file: Some(FileBody::Stream(chunks.boxed())) })
+        })
+    };
+    let breaks = streaming("Breaks", || Err(Error::unavailable("The database went away.")));
+    let panics = streaming("Panics", || panic!("in a stream"));
+    let world = World::with(|builder| builder.customize("companies", with_actions([breaks, panics]))).await;
+    for name in ["Breaks", "Panics"] {
+        let mut submitted = world.submit("companies", name, Selection::none(), json!({})).await.unwrap();
+        let Ok(Reply { file: Some(FileBody::Stream(stream)), .. }) = &mut submitted.reply else { panic!() };
+        let chunks: Vec<Result<Bytes>> = stream.collect().await;
+        assert!(chunks.len() == 2 && chunks[0].is_ok() && chunks[1].is_err());
+        assert_eq!(events(&world, &submitted).await, ["job_started", "job_completed", "file_broken"]);
+    }
 }

@@ -1,5 +1,6 @@
 //! From a submit to the job's end, whatever happens in between.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -11,7 +12,7 @@ use levers_model::{
     BuiltIn, Error, ErrorKind, JobState, Outcome, OutcomeKind, Patch, RequestFilter, Scope, Selection, Targets,
 };
 use levers_ports::{
-    ElementDeclaration, FieldDeclaration, FileBody, FormDeclaration, Reply, Store, StoredFile, TypeDeclaration,
+    ElementDeclaration, FieldDeclaration, FileBody, FormDeclaration, Query, Reply, Store, StoredFile, TypeDeclaration,
 };
 use serde_json::json;
 use tokio::sync::Notify;
@@ -53,7 +54,7 @@ async fn the_number_of_selected_records_must_fit_the_scope() {
         ] {
             let answer = world.submit("companies", name, selection, json!({})).await;
             let answer = answer.map_or_else(|error| error.to_string(), |_| "done".into());
-            table.push_str(&format!("{name} on {what}: {answer}\n"));
+            writeln!(table, "{name} on {what}: {answer}").unwrap();
         }
     }
     insta::assert_snapshot!(table);
@@ -266,4 +267,26 @@ async fn unknown_names_are_answered_with_the_known_ones() {
     insta::assert_debug_snapshot!(shown);
     let nothing = Selection { targets: Targets::Ids(Vec::new()), ..Selection::none() };
     assert_eq!(world.run("companies", BuiltIn::Delete, nothing, json!({})).await, "0 records deleted.");
+}
+
+#[tokio::test]
+async fn a_repeat_is_answered_even_when_its_form_could_not_be_shown_any_more() {
+    let mut once = action("Once", Scope::Global, |cx| async move {
+        let gone = field("line").gt(0_i64);
+        cx.records.delete("seats", gone).await?;
+        Ok(Outcome::success("gone").into())
+    });
+    once.form = Arc::new(FormDeclaration::Dynamic(Arc::new(|cx| {
+        Box::pin(async move {
+            let seats = cx.records.list("seats", Query::default()).await?;
+            if seats.is_empty() { Err(Error::refused("There are no seats any more.")) } else { Ok(Vec::new()) }
+        })
+    })));
+    let world = World::with_action(once).await;
+    let ask = || keyed(submission("companies", "Once", Selection::none(), json!({})), "k");
+    assert!(!world.engine.submit(&world.cx(), ask()).await.unwrap().replayed);
+    assert!(world.engine.submit(&world.cx(), ask()).await.unwrap().replayed);
+    let mut anew = ask();
+    anew.idempotency_key = None;
+    assert_eq!(world.engine.submit(&world.cx(), anew).await.unwrap_err().kind(), ErrorKind::Refused);
 }

@@ -1,6 +1,6 @@
 //! Associate and Dissociate through each kind of relation.
 
-use levers_model::{BuiltIn, Selection, Targets};
+use levers_model::{BuiltIn, RequestFilter, Selection, Targets};
 use serde_json::json;
 
 use crate::world::{World, under};
@@ -11,7 +11,7 @@ async fn associate(world: &World, owner: &str, parent: &str, target: &str, child
 }
 
 async fn related(world: &World, owner: &str, parent: &str, target: &str) -> Vec<String> {
-    let mut ids = world.listed(target, Default::default(), Some(world.parent(owner, parent, target))).await;
+    let mut ids = world.listed(target, RequestFilter::default(), Some(world.parent(owner, parent, target))).await;
     ids.sort();
     ids
 }

@@ -1,4 +1,6 @@
-//! The engine on real parts: an SQLite database, an SQLite store, a clock that stands still.
+//! The engine on real parts: a database and a store in files, and a clock that stands still.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod builtins;
 mod changes;
@@ -6,5 +8,6 @@ mod export;
 mod lifecycle;
 mod links;
 mod permissions;
+mod reads;
 mod selections;
 mod world;

@@ -43,6 +43,7 @@ async fn observed() -> (World, Arc<Mutex<Vec<String>>>) {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a way to narrow a selection, on or off")]
 struct Case {
     composite: bool,
     picked: Vec<usize>,

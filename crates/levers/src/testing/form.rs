@@ -35,11 +35,27 @@ impl TestForm {
     }
 
     /// The ids of the fields that are shown, in order.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(form.ids(), ["amount", "description"]);
+    /// # }
+    /// ```
     pub fn ids(&self) -> Vec<&str> {
         self.form.fields.iter().map(|field| field.id.as_str()).collect()
     }
 
     /// Whether a field is shown.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(!form.has("reason"));
+    /// # }
+    /// ```
     pub fn has(&self, field: &str) -> bool {
         self.form.field(field).is_some()
     }
@@ -48,6 +64,14 @@ impl TestForm {
     ///
     /// # Panics
     /// When it is not shown.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(form.field("amount").required);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn field(&self, id: &str) -> &Field {
         let shown = || self.ids().join(", ");
@@ -58,12 +82,28 @@ impl TestForm {
     ///
     /// # Panics
     /// When it is not shown.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(form.value("amount"), json!(20));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn value(&self, field: &str) -> Json {
         self.field(field).value.clone().unwrap_or_default()
     }
 
     /// Where the fields stand; empty when they simply follow each other.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(form.layout().is_empty());
+    /// # }
+    /// ```
     pub fn layout(&self) -> &[LayoutElement] {
         &self.form.layout
     }
@@ -72,6 +112,14 @@ impl TestForm {
     ///
     /// # Panics
     /// When the field is not shown or cannot be changed, or the form cannot be shown again.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// form.fill("amount", 20).await;
+    /// # }
+    /// ```
     pub async fn fill(&mut self, field: &str, value: impl Into<Json>) {
         let shown = self.field(field);
         assert!(!shown.read_only, "The field “{field}” is read-only.");
@@ -90,6 +138,14 @@ impl TestForm {
     ///
     /// # Panics
     /// As [`TestForm::fill`].
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// form.fill_file("csv", "new.csv", "text/csv", "name\nAcme\n").await;
+    /// # }
+    /// ```
     pub async fn fill_file(&mut self, field: &str, name: &str, mime: &str, content: impl Into<Vec<u8>>) {
         self.fill(field, data_uri(name, mime, content)).await;
     }
@@ -98,6 +154,14 @@ impl TestForm {
     ///
     /// # Panics
     /// When the field is not shown or no dropdown, or the form cannot be shown.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(!form.search("company", "acme").await.is_empty());
+    /// # }
+    /// ```
     pub async fn search(&self, field: &str, text: &str) -> Vec<Choice> {
         self.field(field);
         let search = SearchedField { field: field.to_owned(), text: text.to_owned() };
@@ -109,6 +173,14 @@ impl TestForm {
     }
 
     /// Runs the action with the values as they stand.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// form.submit().await.assert_success("Done.");
+    /// # }
+    /// ```
     pub async fn submit(&self) -> TestOutcome {
         self.trial.submit().await
     }

@@ -67,6 +67,14 @@ impl Test {
     ///
     /// # Panics
     /// When the program is not in order: an unknown collection, two actions of one name.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let test = Test::new(Levers::new()).await;
+    /// # }
+    /// ```
     pub async fn new(levers: Levers) -> Self {
         let folder = TempDir::new().unwrap_or_else(|error| panic!("There is no place for temporary files: {error}"));
         let store = SqliteStore::open(&folder.path().join("jobs.db")).await;
@@ -88,11 +96,27 @@ impl Test {
     }
 
     /// The same program, used by the account of this e-mail address.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let ada = test.as_caller("ada@example.com");
+    /// # }
+    /// ```
     pub fn as_caller(&self, email: impl Into<String>) -> Self {
         Self { caller: Caller::new(email, Door::Test), ..self.clone() }
     }
 
     /// Gives the caller a role.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let admin = test.as_caller("ada@example.com").role("admin");
+    /// # }
+    /// ```
     pub fn role(mut self, role: impl Into<String>) -> Self {
         self.caller.role = Some(role.into());
         self
@@ -102,17 +126,41 @@ impl Test {
     ///
     /// # Panics
     /// When there is no zone of this IANA name, such as `Europe/Paris`.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let ada = test.as_caller("ada@example.com").timezone("Europe/Paris");
+    /// # }
+    /// ```
     pub fn timezone(mut self, name: &str) -> Self {
         self.caller.timezone = name.parse().unwrap_or_else(|_| panic!("There is no time zone “{name}”."));
         self
     }
 
     /// Begins an execution of an action, by its name or id.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Mark as Live").on([1]).submit().await;
+    /// # }
+    /// ```
     pub fn action(&self, collection: &str, action: &str) -> Trial {
         Trial::new(self.clone(), collection, action)
     }
 
     /// Reads and changes records directly, to arrange and to check. Nothing of it is recorded.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.collection("companies").by_id(1).unwrap().update(json!({ "status": "pending" })).await.unwrap();
+    /// # }
+    /// ```
     pub fn collection(&self, name: &str) -> CollectionHandle {
         let cx = self.context().query_context();
         let records = direct::DirectRecords { sources: self.sources.clone(), cx };
@@ -123,6 +171,14 @@ impl Test {
     ///
     /// # Panics
     /// When there is none.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let status: String = test.record("companies", 1).await.get("status").unwrap();
+    /// # }
+    /// ```
     pub async fn record(&self, collection: &str, id: impl std::fmt::Display) -> Record {
         let id = id.to_string();
         let read = self.collection(collection).get(&id, crate::record::ALL).await;

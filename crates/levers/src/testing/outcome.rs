@@ -48,6 +48,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When it did not, or said something else.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// outcome.assert_success("Company is now live!");
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_success(&self, expected: &str) -> &Self {
         match self.outcome().kind.clone() {
@@ -61,6 +69,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When it worked, or said something else.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// outcome.assert_error("The company was already live!");
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_error(&self, expected: &str) -> &Self {
         assert_eq!(self.error_text(), expected);
@@ -71,6 +87,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When it was not, or with another sentence.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// outcome.assert_field_error("amount", "A value is required.");
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_field_error(&self, field: &str, expected: &str) -> &Self {
         let Err(error) = &self.result else { panic!("Expected an error of “{field}”, got {:?}.", self.result) };
@@ -84,6 +108,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When there were more or fewer.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// outcome.assert_changes("companies", 1);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_changes(&self, collection: &str, expected: u64) -> &Self {
         let counts = self.changes().counts.iter().filter(|count| count.collection == collection);
@@ -95,6 +127,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When it leads elsewhere or nowhere.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// outcome.assert_redirect("/companies/7/activity");
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_redirect(&self, expected: &str) -> &Self {
         match self.outcome().kind.clone() {
@@ -108,6 +148,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When it gave none, or one of another name.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(outcome.assert_file("invoice.pdf").starts_with(b"%PDF-"));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_file(&self, expected: &str) -> &Bytes {
         match self.outcome().kind.clone() {
@@ -121,6 +169,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When the action broke off with an error.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(outcome.html().unwrap().contains("charged"));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn html(&self) -> Option<&str> {
         match &self.outcome().kind {
@@ -133,6 +189,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When the action broke off with an error.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(outcome.refreshed(), ["emitted_transactions"]);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn refreshed(&self) -> &[String] {
         match &self.outcome().kind {
@@ -145,6 +209,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When the action broke off with an error.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// println!("{:?}", outcome.outcome().kind);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn outcome(&self) -> &Outcome {
         match &self.result {
@@ -157,6 +229,14 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When there is an outcome instead.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(outcome.error().kind(), levers::ErrorKind::Refused);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn error(&self) -> &Error {
         match &self.result {
@@ -166,6 +246,14 @@ impl TestOutcome {
     }
 
     /// What it changed; nothing when it did not run.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(outcome.changes().changes[0].collection, "companies");
+    /// # }
+    /// ```
     pub fn changes(&self) -> &ChangeSet {
         self.job.as_ref().map_or(&self.no_changes, |job| &job.changes)
     }
@@ -174,12 +262,28 @@ impl TestOutcome {
     ///
     /// # Panics
     /// When it did not run.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(outcome.job().caller.email, "ada@example.com");
+    /// # }
+    /// ```
     #[track_caller]
     pub fn job(&self) -> &Job {
         self.job.as_ref().unwrap_or_else(|| panic!("There is no job, because of {:?}.", self.result))
     }
 
     /// Whether it is the outcome of an earlier submit with the same key.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert!(!outcome.is_replay());
+    /// # }
+    /// ```
     pub fn is_replay(&self) -> bool {
         self.replayed
     }

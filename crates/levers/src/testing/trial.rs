@@ -48,6 +48,14 @@ impl Trial {
     ///
     /// # Panics
     /// When one of them cannot be an id of the collection.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").on([1, 2]).submit().await;
+    /// # }
+    /// ```
     pub fn on<I: Display>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         let ids = ids.into_iter().map(|id| self.record_id(&self.collection, &id)).collect();
         self.selection.targets = Targets::Ids(ids);
@@ -55,24 +63,56 @@ impl Trial {
     }
 
     /// Selects all records.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").on_all().submit().await;
+    /// # }
+    /// ```
     pub fn on_all(mut self) -> Self {
         self.selection.targets = Targets::AllExcept(Vec::new());
         self
     }
 
     /// Selects all records that pass a condition.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").on_all_where(field("status").eq("pending")).submit().await;
+    /// # }
+    /// ```
     pub fn on_all_where(mut self, condition: Condition) -> Self {
         self.selection.filter = RequestFilter { condition: Some(condition), ..RequestFilter::default() };
         self.on_all()
     }
 
     /// Narrows the list to what is found by this text, before anything is selected.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").searching("ltd").on_all().submit().await;
+    /// # }
+    /// ```
     pub fn searching(mut self, text: impl Into<String>) -> Self {
         self.selection.filter.search = Some(Search { text: text.into(), extended: false });
         self
     }
 
     /// Narrows the list to a segment, before anything is selected.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").in_segment("To review").on_all().submit().await;
+    /// # }
+    /// ```
     pub fn in_segment(mut self, name: impl Into<String>) -> Self {
         self.selection.filter.segment = Some(name.into());
         self
@@ -82,6 +122,14 @@ impl Trial {
     ///
     /// # Panics
     /// When one of them cannot be an id of the collection.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").except([7]).submit().await;
+    /// # }
+    /// ```
     pub fn except<I: Display>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
         let ids = ids.into_iter().map(|id| self.record_id(&self.collection, &id)).collect();
         self.selection.targets = Targets::AllExcept(ids);
@@ -92,6 +140,14 @@ impl Trial {
     ///
     /// # Panics
     /// When the id cannot be one of that collection.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("transactions", "Validate").on_all().from_related("companies", 2, "emitted_transactions").submit().await;
+    /// # }
+    /// ```
     pub fn from_related(mut self, collection: &str, id: impl Display, relation: &str) -> Self {
         let id = self.record_id(collection, &id);
         self.selection.parent = Some(ParentRecord { collection: collection.into(), id, relation: relation.into() });
@@ -99,17 +155,41 @@ impl Trial {
     }
 
     /// Gives a field this value, as a client does that fills nothing by hand.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").on([1]).set("reason", "Fraud").submit().await;
+    /// # }
+    /// ```
     pub fn set(mut self, field: impl Into<String>, value: impl Into<Json>) -> Self {
         self.values.insert(field.into(), value.into());
         self
     }
 
     /// Gives a field this file.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Import").set_file("csv", "new.csv", "text/csv", "name\nAcme\n").submit().await;
+    /// # }
+    /// ```
     pub fn set_file(self, field: impl Into<String>, name: &str, mime: &str, content: impl Into<Vec<u8>>) -> Self {
         self.set(field, data_uri(name, mime, content))
     }
 
     /// Makes repeated submits one.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// test.action("companies", "Reject").on([1]).idempotency_key("k1").submit().await;
+    /// # }
+    /// ```
     pub fn idempotency_key(mut self, key: impl Into<String>) -> Self {
         self.idempotency_key = Some(key.into());
         self
@@ -119,6 +199,14 @@ impl Trial {
     ///
     /// # Panics
     /// When the form cannot be shown.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let form = test.action("companies", "Reject").on([1]).form().await;
+    /// # }
+    /// ```
     pub async fn form(self) -> TestForm {
         let values = (!self.values.is_empty()).then(|| self.values.clone());
         let form = self.resolve(values, None, None).await;
@@ -126,7 +214,16 @@ impl Trial {
     }
 
     /// Runs it with the values that were set and the defaults of all others.
-    pub async fn submit(&self) -> TestOutcome {
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// let outcome = test.action("companies", "Reject").on([1]).submit().await;
+    /// # }
+    /// ```
+    pub fn submit(&self) -> impl Future<Output = TestOutcome> + Send + use<> {
+        let test = self.test.clone();
         let submission = Submission {
             collection: self.collection.clone(),
             action: self.action.clone(),
@@ -134,7 +231,7 @@ impl Trial {
             values: self.values.clone(),
             idempotency_key: self.idempotency_key.clone(),
         };
-        TestOutcome::new(self.test.engine.submit(&self.test.context(), submission).await).await
+        async move { TestOutcome::new(test.engine.submit(&test.context(), submission).await).await }
     }
 
     pub(super) async fn resolve(

@@ -118,7 +118,13 @@ impl Field {
             FieldType::String if value.is_string() => self.colour(value)?,
             FieldType::Enum { values } => match value.as_str() {
                 Some(text) if values.iter().any(|known| known == text) => value,
-                _ => return Err(format!("{} is not among the choices: {}.", self.quote(&value), some_of(values.iter().cloned()))),
+                _ => {
+                    return Err(format!(
+                        "{} is not among the choices: {}.",
+                        self.quote(&value),
+                        some_of(values.iter().cloned())
+                    ));
+                }
             },
             FieldType::Json => value,
             FieldType::Date => self.on_calendar(&value, &ColumnType::Timestamp)?,
@@ -202,7 +208,9 @@ impl Field {
             return Err(format!("Expected a file as a data uri, received: {}.", json_type(&value)));
         };
         let most = match &self.widget {
-            Some(Widget::FilePicker { max_size_mb: Some(megabytes), .. }) => (megabytes * MEGABYTE).min(as_f64(LARGEST_FILE)),
+            Some(Widget::FilePicker { max_size_mb: Some(megabytes), .. }) => {
+                (megabytes * MEGABYTE).min(as_f64(LARGEST_FILE))
+            }
             _ => as_f64(LARGEST_FILE),
         };
         // The text is longer than the file by a third and a head; a file that
@@ -312,8 +320,8 @@ fn has_extension(name: &str, extensions: &[String]) -> bool {
 fn some_of(names: impl ExactSizeIterator<Item = String>) -> String {
     const MOST: usize = 12;
     let left = names.len().saturating_sub(MOST);
-    let named = names.take(MOST).collect::<Vec<_>>().join(", ");
-    if left == 0 { named } else { format!("{named} and {left} more") }
+    let first = names.take(MOST).collect::<Vec<_>>().join(", ");
+    if left == 0 { first } else { format!("{first} and {left} more") }
 }
 
 fn plain(value: &Json) -> String {

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use proptest::prelude::*;
 use serde_json::{Value as Json, json};
 
+use super::FieldType as T;
 use super::*;
 use crate::form::{Choice, CurrencyBase, DropdownSearch};
 
@@ -42,10 +43,30 @@ fn report(title: &str, field: &Field, values: &[Json]) -> String {
 #[test]
 fn every_type_says_what_it_takes() {
     let values = [
-        json!(null), json!(true), json!("true"), json!(""), json!(1), json!(-2.5), json!("1"), json!("text"), json!("small"),
-        json!("2024-12-31"), json!("2024-12-31T13:45:00+02:00"), json!("2024-02-30"), json!("99999-01-01"), json!("13:45"),
-        json!("25:00"), json!([]), json!(["small"]), json!(["small", "huge", ""]), json!([1, 2.0]), json!([1, "2"]), json!({}),
-        json!("data:text/plain;base64,aGk="), json!(["data:text/plain;base64,aGk="]), json!(["data:text/plain;base64,!"]),
+        json!(null),
+        json!(true),
+        json!("true"),
+        json!(""),
+        json!(1),
+        json!(-2.5),
+        json!("1"),
+        json!("text"),
+        json!("small"),
+        json!("2024-12-31"),
+        json!("2024-12-31T13:45:00+02:00"),
+        json!("2024-02-30"),
+        json!("99999-01-01"),
+        json!("13:45"),
+        json!("25:00"),
+        json!([]),
+        json!(["small"]),
+        json!(["small", "huge", ""]),
+        json!([1, 2.0]),
+        json!([1, "2"]),
+        json!({}),
+        json!("data:text/plain;base64,aGk="),
+        json!(["data:text/plain;base64,aGk="]),
+        json!(["data:text/plain;base64,!"]),
     ];
     let reports: Vec<String> = FieldType::samples()
         .into_iter()
@@ -54,22 +75,9 @@ fn every_type_says_what_it_takes() {
     insta::assert_snapshot!(reports.join("\n"));
 }
 
-#[test]
-fn widgets_narrow_what_a_type_takes() {
-    let sizes = || vec![Choice::from("small"), Choice::labelled("large", "Large one")];
-    let color = |enable_opacity| Widget::ColorPicker { placeholder: None, enable_opacity, quick_palette: vec![] };
-    let calendar = || Widget::DatePicker {
-        format: None,
-        placeholder: None,
-        min: Some("2024-01-01".into()),
-        max: Some("2024-12-31T12:00:00Z".into()),
-    };
-    let texts = |allow_duplicates, allow_empty_values| Widget::TextInputList {
-        placeholder: None,
-        allow_duplicates,
-        allow_empty_values,
-        enable_reorder: true,
-    };
+type Case = (&'static str, Field, Vec<Json>);
+
+fn of_numbers() -> Vec<Case> {
     let numbers = Widget::NumberInputList {
         placeholder: None,
         allow_duplicates: false,
@@ -86,33 +94,144 @@ fn widgets_narrow_what_a_type_takes() {
         currency: "EUR".into(),
         base: CurrencyBase::Unit,
     };
-    let files =
-        Widget::FilePicker { extensions: vec![".csv".into(), "TSV".into()], max_size_mb: Some(0.001), max_count: Some(2) };
-    use FieldType as T;
-    let cases: Vec<(&str, Field, Vec<Json>)> = vec![
-        ("NumberInput 1 to 9.5", field(T::Number, Some(number_input(1.0, 9.5))), vec![json!(1), json!(9.5), json!(0.99), json!(10)]),
+    vec![
+        (
+            "NumberInput 1 to 9.5",
+            field(T::Number, Some(number_input(1.0, 9.5))),
+            vec![json!(1), json!(9.5), json!(0.99), json!(10)],
+        ),
         ("CurrencyInput from 0.5", field(T::Number, Some(money)), vec![json!(0.5), json!(0.505), json!(0.4)]),
-        ("NumberInputList 0 to 9, all different", field(T::NumberList, Some(numbers)), vec![json!([0, 9]), json!([1, 1.0]), json!([3, 10])]),
-        ("TextInputList, all different", field(T::StringList, Some(texts(false, false))), vec![json!(["a", "b"]), json!(["a", "a"]), json!(["a", ""])]),
+        (
+            "NumberInputList 0 to 9, all different",
+            field(T::NumberList, Some(numbers)),
+            vec![json!([0, 9]), json!([1, 1.0]), json!([3, 10])],
+        ),
+    ]
+}
+
+fn of_texts_and_choices() -> Vec<Case> {
+    let sizes = || vec![Choice::from("small"), Choice::labelled("large", "Large one")];
+    let color = |enable_opacity| Widget::ColorPicker { placeholder: None, enable_opacity, quick_palette: vec![] };
+    let texts = |allow_duplicates, allow_empty_values| Widget::TextInputList {
+        placeholder: None,
+        allow_duplicates,
+        allow_empty_values,
+        enable_reorder: true,
+    };
+    vec![
+        (
+            "TextInputList, all different",
+            field(T::StringList, Some(texts(false, false))),
+            vec![json!(["a", "b"]), json!(["a", "a"]), json!(["a", ""])],
+        ),
         ("TextInputList of anything", field(T::StringList, Some(texts(true, true))), vec![json!(["a", "a", ""])]),
-        ("Dropdown", field(T::String, Some(dropdown(sizes(), DropdownSearch::Static))), vec![json!("large"), json!("Large one"), json!("huge"), json!("")]),
+        (
+            "Dropdown",
+            field(T::String, Some(dropdown(sizes(), DropdownSearch::Static))),
+            vec![json!("large"), json!("Large one"), json!("huge"), json!("")],
+        ),
         ("Dropdown, searched", field(T::String, Some(dropdown(sizes(), DropdownSearch::Dynamic))), vec![json!("huge")]),
-        ("Dropdown of numbers", field(T::Number, Some(dropdown(vec![1.into(), 2.into()], DropdownSearch::Disabled))), vec![json!(2.0), json!(3)]),
-        ("RadioGroup of days", field(T::Dateonly, Some(Widget::RadioGroup { options: vec!["2024-01-01".into()] })), vec![json!("2024-01-01T00:00:00Z"), json!("2024-01-02")]),
-        ("RadioGroup of instants", field(T::Date, Some(Widget::RadioGroup { options: vec!["2024-01-01T00:00:00Z".into()] })), vec![json!("2024-01-01T01:00:00+01:00"), json!("2024-01-02")]),
-        ("CheckboxGroup", field(T::StringList, Some(Widget::CheckboxGroup { options: sizes() })), vec![json!(["small", "large"]), json!(["small", "huge"])]),
-        ("ColorPicker", field(T::String, Some(color(false))), vec![json!("#ff8800"), json!("#ff8800cc"), json!("red"), json!("")]),
-        ("ColorPicker with opacity", field(T::String, Some(color(true))), vec![json!("#ff8800CC"), json!("#ff880"), json!("#gg8800")]),
-        ("DatePicker of instants in 2024", field(T::Date, Some(calendar())), vec![json!("2024-12-31T12:00:00Z"), json!("2024-12-31T12:00:01Z"), json!("2023-12-31")]),
-        ("DatePicker of days in 2024", field(T::Dateonly, Some(calendar())), vec![json!("2024-12-31"), json!("2025-01-01"), json!("2023-12-31")]),
-        ("FilePicker", field(T::File, Some(files.clone())), vec![json!(file("a.csv", 10)), json!(file("A.TSV", 10)), json!(file("csv", 10)), json!(file("a.exe", 10)), json!(file("a.csv", 1100)), json!(file("a.csv", 9000)), json!(7)]),
-        ("FilePicker of two", field(T::FileList, Some(files)), vec![json!([file("a.csv", 1), file("b.csv", 1)]), json!([file("a.csv", 1), file("b.csv", 1), file("c.csv", 1)]), json!([file("a.csv", 1), "x"])]),
+        (
+            "CheckboxGroup",
+            field(T::StringList, Some(Widget::CheckboxGroup { options: sizes() })),
+            vec![json!(["small", "large"]), json!(["small", "huge"])],
+        ),
+        (
+            "ColorPicker",
+            field(T::String, Some(color(false))),
+            vec![json!("#ff8800"), json!("#ff8800cc"), json!("red"), json!("")],
+        ),
+        (
+            "ColorPicker with opacity",
+            field(T::String, Some(color(true))),
+            vec![json!("#ff8800CC"), json!("#ff880"), json!("#gg8800")],
+        ),
+    ]
+}
+
+fn of_numbers_and_days_to_pick() -> Vec<Case> {
+    vec![
+        (
+            "Dropdown of numbers",
+            field(T::Number, Some(dropdown(vec![1.into(), 2.into()], DropdownSearch::Disabled))),
+            vec![json!(2.0), json!(3)],
+        ),
+        (
+            "RadioGroup of days",
+            field(T::Dateonly, Some(Widget::RadioGroup { options: vec!["2024-01-01".into()] })),
+            vec![json!("2024-01-01T00:00:00Z"), json!("2024-01-02")],
+        ),
+        (
+            "RadioGroup of instants",
+            field(T::Date, Some(Widget::RadioGroup { options: vec!["2024-01-01T00:00:00Z".into()] })),
+            vec![json!("2024-01-01T01:00:00+01:00"), json!("2024-01-02")],
+        ),
+    ]
+}
+
+fn of_dates_and_files() -> Vec<Case> {
+    let calendar = || Widget::DatePicker {
+        format: None,
+        placeholder: None,
+        min: Some("2024-01-01".into()),
+        max: Some("2024-12-31T12:00:00Z".into()),
+    };
+    let files = Widget::FilePicker {
+        extensions: vec![".csv".into(), "TSV".into()],
+        max_size_mb: Some(0.001),
+        max_count: Some(2),
+    };
+    vec![
+        (
+            "DatePicker of instants in 2024",
+            field(T::Date, Some(calendar())),
+            vec![json!("2024-12-31T12:00:00Z"), json!("2024-12-31T12:00:01Z"), json!("2023-12-31")],
+        ),
+        (
+            "DatePicker of days in 2024",
+            field(T::Dateonly, Some(calendar())),
+            vec![json!("2024-12-31"), json!("2025-01-01"), json!("2023-12-31")],
+        ),
+        (
+            "FilePicker",
+            field(T::File, Some(files.clone())),
+            vec![
+                json!(file("a.csv", 10)),
+                json!(file("A.TSV", 10)),
+                json!(file("csv", 10)),
+                json!(file("a.exe", 10)),
+                json!(file("a.csv", 1100)),
+                json!(file("a.csv", 9000)),
+                json!(7),
+            ],
+        ),
+        (
+            "FilePicker of two",
+            field(T::FileList, Some(files)),
+            vec![
+                json!([file("a.csv", 1), file("b.csv", 1)]),
+                json!([file("a.csv", 1), file("b.csv", 1), file("c.csv", 1)]),
+                json!([file("a.csv", 1), "x"]),
+            ],
+        ),
+    ]
+}
+
+fn of_any_widget() -> Vec<Case> {
+    vec![
         ("a secret", Field { secret: true, ..field(T::Number, None) }, vec![json!("hunter2")]),
         ("required text", Field { required: true, ..field(T::String, None) }, vec![json!(null), json!(""), json!(" ")]),
         ("required list", Field { required: true, ..field(T::StringList, None) }, vec![json!([]), json!(["a"])]),
         ("required yes or no", Field { required: true, ..field(T::Boolean, None) }, vec![json!(false), json!(null)]),
-    ];
-    let reports: Vec<String> = cases.iter().map(|(title, field, values)| report(title, field, values)).collect();
+    ]
+}
+
+#[test]
+fn widgets_narrow_what_a_type_takes() {
+    let cases =
+        [of_numbers(), of_texts_and_choices(), of_numbers_and_days_to_pick(), of_dates_and_files(), of_any_widget()];
+    let reports: Vec<String> =
+        cases.iter().flatten().map(|(title, field, values)| report(title, field, values)).collect();
     insta::assert_snapshot!(reports.join("\n"));
 }
 
@@ -144,10 +263,8 @@ fn any_json() -> impl Strategy<Value = Json> {
 
 fn any_field() -> impl Strategy<Value = Field> {
     let widget = prop::option::of(prop::sample::select(Widget::samples()));
-    (prop::sample::select(FieldType::samples()), widget, any::<bool>()).prop_map(|(field_type, widget, required)| Field {
-        required,
-        widget: widget.filter(|widget| widget.fits(&field_type)),
-        ..Field::new("field", field_type)
+    (prop::sample::select(FieldType::samples()), widget, any::<bool>()).prop_map(|(field_type, widget, required)| {
+        Field { required, widget: widget.filter(|widget| widget.fits(&field_type)), ..Field::new("field", field_type) }
     })
 }
 

@@ -103,6 +103,7 @@ impl FieldType {
 
 /// A field as it stands in a form.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other; no state machine hides in them")]
 pub struct Field {
     /// The key of its value.
     pub id: String,

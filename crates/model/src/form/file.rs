@@ -115,7 +115,9 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused_with_their_beginning() {
-        for text in ["", "x", "data:text/plain,hello", "data:text/plain;base64", "data:;name=%ff;base64,", "data:;base64,!!"] {
+        for text in
+            ["", "x", "data:text/plain,hello", "data:text/plain;base64", "data:;name=%ff;base64,", "data:;base64,!!"]
+        {
             let message = FileValue::parse(text).unwrap_err();
             assert!(message.starts_with("Expected a file, got \"") && message.ends_with("must be a data uri."));
         }

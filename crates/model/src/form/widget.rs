@@ -55,7 +55,10 @@ pub enum CurrencyBase {
 /// A way to enter a value, with all its options.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "kind")]
-#[expect(missing_docs, reason = "the options' names are the specification's; what each does is said once, on the variant")]
+#[expect(
+    missing_docs,
+    reason = "the options' names are the specification's; what each does is said once, on the variant"
+)]
 pub enum Widget {
     /// A list that opens.
     Dropdown { options: Vec<Choice>, search: DropdownSearch, placeholder: Option<String> },
@@ -72,7 +75,12 @@ pub enum Widget {
     /// Text with formatting, as HTML.
     RichText { placeholder: Option<String> },
     /// Several texts.
-    TextInputList { placeholder: Option<String>, allow_duplicates: bool, allow_empty_values: bool, enable_reorder: bool },
+    TextInputList {
+        placeholder: Option<String>,
+        allow_duplicates: bool,
+        allow_empty_values: bool,
+        enable_reorder: bool,
+    },
     /// A number.
     NumberInput { placeholder: Option<String>, min: Option<f64>, max: Option<f64>, step: Option<f64> },
     /// Several numbers.
@@ -139,7 +147,9 @@ impl Widget {
     pub fn options(&self) -> Option<&[Choice]> {
         match self {
             Self::Dropdown { search: DropdownSearch::Dynamic, .. } => None,
-            Self::Dropdown { options, .. } | Self::RadioGroup { options } | Self::CheckboxGroup { options } => Some(options),
+            Self::Dropdown { options, .. } | Self::RadioGroup { options } | Self::CheckboxGroup { options } => {
+                Some(options)
+            }
             _ => None,
         }
     }
@@ -148,10 +158,9 @@ impl Widget {
     pub fn fits(&self, field_type: &FieldType) -> bool {
         use FieldType as T;
         match self {
-            Self::Dropdown { .. } => matches!(
-                field_type,
-                T::String | T::Number | T::Date | T::Dateonly | T::StringList | T::NumberList
-            ),
+            Self::Dropdown { .. } => {
+                matches!(field_type, T::String | T::Number | T::Date | T::Dateonly | T::StringList | T::NumberList)
+            }
             Self::RadioGroup { .. } => matches!(field_type, T::String | T::Number | T::Date | T::Dateonly),
             Self::CheckboxGroup { .. } => matches!(field_type, T::StringList | T::NumberList),
             Self::Checkbox => matches!(field_type, T::Boolean),

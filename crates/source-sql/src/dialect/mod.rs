@@ -167,7 +167,7 @@ impl Dialect {
     }
 
     /// A number's column in a form that can be added up.
-    pub(crate) fn number(self, expr: Expr, storage: &Storage) -> Expr {
+    pub(crate) fn number(expr: Expr, storage: &Storage) -> Expr {
         match storage.read {
             Read::DecimalText => expr.cast_as("numeric"),
             Read::Number => expr.cast_as("UNSIGNED"),
@@ -218,7 +218,9 @@ fn check_range(dialect: Dialect, value: &Value, field: &str) -> Result<()> {
         Value::Timestamp(at) => at.year(),
         Value::List(items) => return items.iter().try_for_each(|item| check_range(dialect, item, field)),
         Value::Text(text) if dialect == Dialect::Postgres && text.contains('\0') => {
-            return Err(Error::invalid(format!("The value for \"{field}\" has the character U+0000, which no text of this database can hold.")));
+            return Err(Error::invalid(format!(
+                "The value for \"{field}\" has the character U+0000, which no text of this database can hold."
+            )));
         }
         _ => return Ok(()),
     };

@@ -12,7 +12,7 @@ use crate::value::{Kind, literal};
 
 pub(super) fn read(column: Expr, storage: &Storage) -> Expr {
     match storage.read {
-        Read::Text => column.cast_as("text"),
+        Read::Text => text_of(column, storage),
         Read::DecimalText => column.cast_as("numeric").cast_as("text"),
         Read::Native | Read::Number | Read::WellKnownText => column,
     }
@@ -27,12 +27,23 @@ pub(super) fn operand(value: &Value, storage: &Storage) -> Expr {
 }
 
 pub(super) fn comparable(expr: Expr, storage: &Storage) -> Expr {
-    cast(expr, storage.compare)
+    match storage.compare {
+        Some("text") => text_of(expr, storage),
+        other => cast(expr, other),
+    }
+}
+
+/// A value's text as people write it; a cast would add `/32` to every address.
+fn text_of(expr: Expr, storage: &Storage) -> Expr {
+    match storage.cast.as_deref() {
+        Some("inet") => Func::cust("ABBREV").arg(expr.cast_as("inet")).into(),
+        _ => expr.cast_as("text"),
+    }
 }
 
 /// The column as plain text, for operators that other text types redefine.
 pub(super) fn as_text(expr: Expr, storage: &Storage) -> Expr {
-    if storage.cast.is_some() { expr.cast_as("text") } else { expr }
+    if storage.read == Read::Native { expr } else { text_of(expr, storage) }
 }
 
 fn cast(expr: Expr, type_name: Option<&str>) -> Expr {
@@ -113,7 +124,8 @@ mod tests {
     #[test]
     fn wildcards_in_a_searched_part_are_literal() {
         assert_eq!(escape_like(r"50%_\", '\\'), r"50\%\_\\");
-        let sql = Query::select().expr(has(Expr::col("name"), "50%", Place::Anywhere, true)).to_string(PostgresQueryBuilder);
+        let sql =
+            Query::select().expr(has(Expr::col("name"), "50%", Place::Anywhere, true)).to_string(PostgresQueryBuilder);
         assert_eq!(sql, r#"SELECT ("name" ILIKE E'%50\\%%')"#);
     }
 }

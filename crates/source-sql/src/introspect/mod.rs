@@ -86,5 +86,6 @@ fn unquote(text: &str) -> Option<String> {
 
 /// Whether a default's text is a bare number.
 fn is_number(text: &str) -> bool {
-    text.parse::<f64>().is_ok() && text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'))
+    text.parse::<f64>().is_ok()
+        && text.starts_with(|first: char| first.is_ascii_digit() || matches!(first, '-' | '+' | '.'))
 }

@@ -50,7 +50,11 @@ pub(crate) async fn current_database(pool: &MySqlPool) -> Result<Option<String>,
 }
 
 /// All tables and views of these databases, which MySQL also calls schemas.
-pub(crate) async fn tables(pool: &MySqlPool, schemas: &[String], server: MySqlServer) -> Result<Vec<Table>, sqlx::Error> {
+pub(crate) async fn tables(
+    pool: &MySqlPool,
+    schemas: &[String],
+    server: MySqlServer,
+) -> Result<Vec<Table>, sqlx::Error> {
     let mut tables = Vec::new();
     for schema in schemas {
         tables.extend(of_schema(pool, schema, server).await?);
@@ -93,7 +97,12 @@ async fn json_columns(pool: &MySqlPool, schema: &str) -> Result<Vec<(String, Str
     Ok(columns)
 }
 
-async fn indexes(pool: &MySqlPool, schema: &str, tables: &mut [Table], places: &HashMap<String, usize>) -> Result<(), sqlx::Error> {
+async fn indexes(
+    pool: &MySqlPool,
+    schema: &str,
+    tables: &mut [Table],
+    places: &HashMap<String, usize>,
+) -> Result<(), sqlx::Error> {
     let mut found: Vec<(usize, String, Vec<Option<String>>)> = Vec::new();
     for row in sqlx::query(INDEXES).bind(schema).fetch_all(pool).await? {
         let Some(place) = places.get(&row.try_get::<String, _>("table_name")?) else { continue };
@@ -120,7 +129,12 @@ async fn indexes(pool: &MySqlPool, schema: &str, tables: &mut [Table], places: &
     Ok(())
 }
 
-async fn foreign_keys(pool: &MySqlPool, schema: &str, tables: &mut [Table], places: &HashMap<String, usize>) -> Result<(), sqlx::Error> {
+async fn foreign_keys(
+    pool: &MySqlPool,
+    schema: &str,
+    tables: &mut [Table],
+    places: &HashMap<String, usize>,
+) -> Result<(), sqlx::Error> {
     let mut last: Option<(usize, String)> = None;
     for row in sqlx::query(FOREIGN_KEYS).bind(schema).fetch_all(pool).await? {
         let Some(place) = places.get(&row.try_get::<String, _>("table_name")?) else { continue };
@@ -129,7 +143,11 @@ async fn foreign_keys(pool: &MySqlPool, schema: &str, tables: &mut [Table], plac
         if last.as_ref() != Some(&(*place, name.clone())) {
             let target = TableId { schema: Some(schema.to_owned()), name: row.try_get("target")? };
             table.foreign_keys.push(ForeignKey { columns: vec![], target, target_columns: vec![] });
-            table.constraints.push(NamedConstraint { name: name.clone(), kind: ConstraintKind::ForeignKey, columns: vec![] });
+            table.constraints.push(NamedConstraint {
+                name: name.clone(),
+                kind: ConstraintKind::ForeignKey,
+                columns: vec![],
+            });
             last = Some((*place, name));
         }
         let column: String = row.try_get("column_name")?;
@@ -152,7 +170,8 @@ fn column(row: &MySqlRow, server: MySqlServer, is_json: impl Fn(&str) -> bool) -
     if column_type == ColumnType::Text && data_type.eq_ignore_ascii_case("longtext") && is_json(&name) {
         column_type = ColumnType::Json;
     }
-    let generated = extra.contains("virtual generated") || extra.contains("stored generated") || extra.contains("persistent");
+    let generated =
+        extra.contains("virtual generated") || extra.contains("stored generated") || extra.contains("persistent");
     let expression: Option<String> = row.try_get("expression")?;
     let default = match expression {
         _ if extra.contains("auto_increment") => Some(DefaultValue::Computed),
@@ -190,9 +209,13 @@ fn column_type(data_type: &str, declared: &str) -> (ColumnType, Storage) {
         "timestamp" => (ColumnType::Timestamp, Storage::default()),
         "json" => (ColumnType::Json, Storage::default()),
         "uuid" => (ColumnType::Uuid, Storage { read: Read::Text, ..Storage::default() }),
-        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => (ColumnType::Binary, Storage::default()),
+        "binary" | "varbinary" | "tinyblob" | "blob" | "mediumblob" | "longblob" => {
+            (ColumnType::Binary, Storage::default())
+        }
         "enum" => (ColumnType::Enum(enum_values(declared)), Storage::default()),
-        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "set" => (ColumnType::Text, Storage::default()),
+        "char" | "varchar" | "tinytext" | "text" | "mediumtext" | "longtext" | "set" => {
+            (ColumnType::Text, Storage::default())
+        }
         "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
         | "geometrycollection" | "geomcollection" => {
             (ColumnType::Text, Storage { read: Read::WellKnownText, ..Storage::default() })
@@ -225,7 +248,12 @@ fn enum_values(declared: &str) -> Vec<String> {
 
 /// MariaDB quotes literal texts and leaves functions bare; MySQL quotes nothing
 /// and marks what is an expression.
-fn default_value(text: &str, column_type: &ColumnType, server: MySqlServer, is_expression: bool) -> Option<DefaultValue> {
+fn default_value(
+    text: &str,
+    column_type: &ColumnType,
+    server: MySqlServer,
+    is_expression: bool,
+) -> Option<DefaultValue> {
     if server.mariadb {
         if text.eq_ignore_ascii_case("NULL") {
             return None;
@@ -236,7 +264,8 @@ fn default_value(text: &str, column_type: &ColumnType, server: MySqlServer, is_e
         let is_literal = is_number(text);
         return Some(if is_literal { literal_default(text, column_type) } else { DefaultValue::Computed });
     }
-    let computed = is_expression || text.to_ascii_uppercase().starts_with("CURRENT_TIMESTAMP") || text.starts_with("b'");
+    let computed =
+        is_expression || text.to_ascii_uppercase().starts_with("CURRENT_TIMESTAMP") || text.starts_with("b'");
     Some(if computed { DefaultValue::Computed } else { literal_default(text, column_type) })
 }
 
@@ -258,7 +287,13 @@ mod tests {
         assert_eq!(default_value("'draft'", &ColumnType::Text, mariadb, false), draft);
         assert_eq!(default_value("draft", &ColumnType::Text, mysql, false), draft);
         assert_eq!(default_value("NULL", &ColumnType::Text, mariadb, false), None);
-        assert_eq!(default_value("current_timestamp()", &ColumnType::Timestamp, mariadb, false), Some(DefaultValue::Computed));
-        assert_eq!(default_value("CURRENT_TIMESTAMP", &ColumnType::Timestamp, mysql, true), Some(DefaultValue::Computed));
+        assert_eq!(
+            default_value("current_timestamp()", &ColumnType::Timestamp, mariadb, false),
+            Some(DefaultValue::Computed)
+        );
+        assert_eq!(
+            default_value("CURRENT_TIMESTAMP", &ColumnType::Timestamp, mysql, true),
+            Some(DefaultValue::Computed)
+        );
     }
 }

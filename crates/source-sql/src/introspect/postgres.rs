@@ -29,7 +29,8 @@ const TYPES: &str = "SELECT t.oid::int8 AS oid, t.typname::text AS name, t.typty
     FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.typtype <> 'c' \
     AND (n.nspname <> 'information_schema')";
 
-const ENUMS: &str = "SELECT enumtypid::int8 AS oid, enumlabel::text AS label FROM pg_enum ORDER BY enumtypid, enumsortorder";
+const ENUMS: &str =
+    "SELECT enumtypid::int8 AS oid, enumlabel::text AS label FROM pg_enum ORDER BY enumtypid, enumsortorder";
 
 const CONSTRAINTS: &str = "SELECT c.conrelid::int8 AS oid, c.conname::text AS name, c.contype::text AS kind, \
     ARRAY(SELECT a.attname::text FROM unnest(c.conkey) WITH ORDINALITY k(num, place) \
@@ -83,7 +84,11 @@ pub(crate) async fn tables(pool: &PgPool, schemas: &[String]) -> Result<Vec<Tabl
             if row.try_get("whole")? {
                 tables[*place].unique.push(columns.clone());
             }
-            tables[*place].constraints.push(NamedConstraint { name: row.try_get("name")?, kind: ConstraintKind::Unique, columns });
+            tables[*place].constraints.push(NamedConstraint {
+                name: row.try_get("name")?,
+                kind: ConstraintKind::Unique,
+                columns,
+            });
         }
     }
     Ok(tables)
@@ -210,7 +215,9 @@ impl Types {
             "float4" => return (ColumnType::Float, Storage { cast, ..Storage::default() }),
             "numeric" => return (ColumnType::Decimal, Storage { read: Read::Text, ..Storage::default() }),
             "money" => return (ColumnType::Decimal, Storage { read: Read::DecimalText, cast, ..Storage::default() }),
-            "text" | "varchar" | "bpchar" => return native(ColumnType::Text),
+            "text" | "varchar" => return native(ColumnType::Text),
+            // As text it loses the blanks that pad it, which are no part of the value.
+            "bpchar" => return (ColumnType::Text, Storage { read: Read::Text, ..Storage::default() }),
             "date" => return native(ColumnType::Date),
             "time" => return native(ColumnType::Time),
             "timestamp" => return native(ColumnType::DateTime),
@@ -251,7 +258,8 @@ fn default_value(text: &str, column_type: &ColumnType) -> Option<DefaultValue> {
     let bare = text.strip_prefix('(').and_then(|rest| rest.strip_suffix(')')).unwrap_or(text);
     if let Some(end) = bare.rfind('\'') {
         let (literal, rest) = bare.split_at(end + 1);
-        let is_cast = rest.is_empty() || (rest.starts_with("::") && !rest.contains(['(', ')']) || rest.starts_with("::character varying"));
+        let is_cast = rest.is_empty()
+            || (rest.starts_with("::") && !rest.contains(['(', ')']) || rest.starts_with("::character varying"));
         return Some(match unquote(literal) {
             Some(inner) if is_cast => literal_default(&inner, column_type),
             _ => DefaultValue::Computed,

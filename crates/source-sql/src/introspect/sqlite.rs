@@ -11,8 +11,7 @@ const TABLES: &str = "SELECT name, type FROM pragma_table_list \
 const COLUMNS: &str = "SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM pragma_table_xinfo(?) ORDER BY cid";
 const UNIQUE: &str = "SELECT l.name AS key, i.name AS column_name FROM pragma_index_list(?) l, pragma_index_info(l.name) i \
     WHERE l.\"unique\" = 1 AND l.partial = 0 AND l.origin <> 'pk' ORDER BY l.seq, i.seqno";
-const FOREIGN_KEYS: &str =
-    "SELECT id, \"table\" AS target, \"from\" AS source, \"to\" AS target_column FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq";
+const FOREIGN_KEYS: &str = "SELECT id, \"table\" AS target, \"from\" AS source, \"to\" AS target_column FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq";
 
 /// All tables and views.
 pub(crate) async fn tables(pool: &SqlitePool) -> Result<Vec<Table>, sqlx::Error> {
@@ -80,10 +79,15 @@ async fn table(pool: &SqlitePool, name: String, is_view: bool) -> Result<Table, 
 async fn number_rows(pool: &SqlitePool, table: &mut Table) -> Result<(), sqlx::Error> {
     const WITHOUT_ROWID: &str = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?";
     let [key] = table.primary_key.as_slice() else { return Ok(()) };
-    let declared: Option<String> =
-        sqlx::query_scalar("SELECT type FROM pragma_table_xinfo(?) WHERE name = ?").bind(&table.id.name).bind(key).fetch_optional(pool).await?;
-    let without_rowid: Option<bool> = sqlx::query_scalar(WITHOUT_ROWID).bind(&table.id.name).fetch_optional(pool).await?;
-    let numbers = declared.is_some_and(|declared| declared.eq_ignore_ascii_case("INTEGER")) && without_rowid == Some(false);
+    let declared: Option<String> = sqlx::query_scalar("SELECT type FROM pragma_table_xinfo(?) WHERE name = ?")
+        .bind(&table.id.name)
+        .bind(key)
+        .fetch_optional(pool)
+        .await?;
+    let without_rowid: Option<bool> =
+        sqlx::query_scalar(WITHOUT_ROWID).bind(&table.id.name).fetch_optional(pool).await?;
+    let numbers =
+        declared.is_some_and(|declared| declared.eq_ignore_ascii_case("INTEGER")) && without_rowid == Some(false);
     if let Some(column) = table.columns.iter_mut().find(|column| numbers && column.name == *key) {
         column.column.default = Some(DefaultValue::Computed);
     }
@@ -104,7 +108,8 @@ async fn foreign_keys(pool: &SqlitePool, name: &str) -> Result<Vec<ForeignKey>, 
             }
             _ => {
                 let target = TableId { schema: None, name: row.try_get("target")? };
-                let key = ForeignKey { columns: vec![column], target, target_columns: target_column.into_iter().collect() };
+                let key =
+                    ForeignKey { columns: vec![column], target, target_columns: target_column.into_iter().collect() };
                 keys.push((id, key));
             }
         }

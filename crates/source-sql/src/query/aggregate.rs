@@ -11,9 +11,11 @@ use bigdecimal::{BigDecimal, Zero as _};
 use chrono::{DateTime, Datelike as _, Days, NaiveDate};
 use chrono_tz::Tz;
 use indexmap::IndexMap;
-use levers_model::{Aggregation, AggregationOperation, ColumnType, Condition, DatePeriod, Error, FieldPath, Group, Result, Value};
+use levers_model::{
+    Aggregation, AggregationOperation, ColumnType, Condition, DatePeriod, Error, FieldPath, Group, Result, Value,
+};
 use levers_ports::AggregateRow;
-use sea_query::{Expr, ExprTrait as _, SelectStatement};
+use sea_query::{Expr, ExprTrait, SelectStatement};
 
 use super::condition::condition;
 use super::order::by;
@@ -132,7 +134,7 @@ fn compute<'a>(
 ) -> Result<Expr> {
     use AggregationOperation as Op;
     let dialect = statement.dialect;
-    let count = |expr: Option<Expr>| expr.map_or_else(|| Expr::cust("COUNT(*)"), |expr| expr.count());
+    let count = |expr: Option<Expr>| expr.map_or_else(|| Expr::cust("COUNT(*)"), ExprTrait::count);
     let Some(field) = &aggregation.field else {
         if aggregation.operation != Op::Count {
             return Err(Error::invalid("Name the field that is to be computed with; only counting works without one."));
@@ -177,19 +179,28 @@ fn summable(dialect: Dialect, expr: &Expr, column: &TableColumn, field: &FieldPa
             column.column_type().in_words()
         )));
     }
-    let number = dialect.number(expr.clone(), &column.storage);
+    let number = Dialect::number(expr.clone(), &column.storage);
     // Sums of integers are decimals in most databases, and text keeps them exact.
     let exact = dialect != Dialect::Sqlite && kind != Kind::Float;
     Ok((number, if exact { Decoder::text(kind) } else { Decoder::plain(kind) }))
 }
 
-fn extreme(dialect: Dialect, expr: Expr, column: &TableColumn, field: &FieldPath, smallest: bool) -> Result<(Expr, Decoder)> {
+fn extreme(
+    dialect: Dialect,
+    expr: Expr,
+    column: &TableColumn,
+    field: &FieldPath,
+    smallest: bool,
+) -> Result<(Expr, Decoder)> {
     let column_type = column.column_type();
     let is_ordered = column_type.is_number()
         || column_type.is_date()
         || matches!(column_type, ColumnType::Time | ColumnType::Text | ColumnType::Enum(_));
     if !is_ordered {
-        return Err(Error::invalid(format!("“{field}” is {}, of which none is smallest or greatest.", column_type.in_words())));
+        return Err(Error::invalid(format!(
+            "“{field}” is {}, of which none is smallest or greatest.",
+            column_type.in_words()
+        )));
     }
     let sortable = dialect.sortable(expr, column);
     Ok((if smallest { sortable.min() } else { sortable.max() }, Decoder::of(column)))

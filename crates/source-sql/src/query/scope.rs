@@ -6,7 +6,7 @@
 
 use levers_model::{Error, FieldPath, Relation, RelationKind, Result};
 use levers_ports::QueryContext;
-use sea_query::{ColumnName, ColumnRef, DynIden, Expr, ExprTrait as _, IntoIden as _, SelectStatement, TableName, TableRef};
+use sea_query::{ColumnName, ColumnRef, DynIden, Expr, ExprTrait, IntoIden as _, SelectStatement, TableName, TableRef};
 
 use crate::catalog::TableColumn;
 use crate::dialect::Dialect;
@@ -90,7 +90,9 @@ impl<'a> Statement<'a> {
         let (ours, theirs) = match &relation.kind {
             RelationKind::ManyToOne { foreign_key, foreign_key_target } => (foreign_key, foreign_key_target),
             RelationKind::OneToOne { origin_key, origin_key_target } => (origin_key_target, origin_key),
-            RelationKind::OneToMany { .. } | RelationKind::ManyToMany { .. } => return Err(leads_to_many(entity, name)),
+            RelationKind::OneToMany { .. } | RelationKind::ManyToMany { .. } => {
+                return Err(leads_to_many(entity, name));
+            }
         };
         let on = ours.iter().zip(theirs).map(|(ours, theirs)| (column(&alias, theirs), column(from, ours))).collect();
         scope.joins.push(Join { path: way.to_owned(), alias: alias.clone(), entity: target, on });
@@ -115,7 +117,7 @@ impl<'a> Scope<'a> {
         select.from(TableRef::Table(self.entity.table.clone(), alias));
         for join in self.joins {
             let table = TableRef::Table(join.entity.table.clone(), Some(join.alias.1));
-            let on = join.on.into_iter().map(|(theirs, ours)| theirs.eq(ours)).reduce(|all, one| all.and(one));
+            let on = join.on.into_iter().map(|(theirs, ours)| theirs.eq(ours)).reduce(ExprTrait::and);
             select.left_join(table, on.unwrap_or_else(|| Expr::cust("1 = 0")));
         }
     }

@@ -12,7 +12,10 @@ pub(crate) fn coerce(value: &Value, column_type: &ColumnType, field: &str) -> Re
     let coerced = match (column_type, value) {
         (_, Value::Null) => Some(Value::Null),
         (ColumnType::List(item), Value::List(items)) => {
-            return items.iter().map(|value| coerce(value, item, field)).collect::<Result<_>>().map(Value::List);
+            // An array of PostgreSQL may have any number of dimensions; its type does not tell.
+            let of_item =
+                |value: &Value| coerce(value, if matches!(value, Value::List(_)) { column_type } else { item }, field);
+            return items.iter().map(of_item).collect::<Result<_>>().map(Value::List);
         }
         (ColumnType::Boolean, Value::Bool(_))
         | (ColumnType::Integer, Value::Int(_))

@@ -96,7 +96,8 @@ async fn insert_one(target: Target<'_>, tx: &mut Tx, values: &Values<'_>) -> Res
     let id = match (unknown, dialect) {
         (None, _) => {
             let done = tx.execute(built).await.or_public(Some(entity))?;
-            let number = i64::try_from(done.last_insert_id).map_or_else(|_| Value::Decimal(done.last_insert_id.into()), Value::Int);
+            let number = i64::try_from(done.last_insert_id)
+                .map_or_else(|_| Value::Decimal(done.last_insert_id.into()), Value::Int);
             let value = |key| given(key).filter(|value| !value.is_null()).unwrap_or_else(|| number.clone());
             keys.iter().map(value).collect()
         }

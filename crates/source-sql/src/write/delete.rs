@@ -10,7 +10,12 @@ use crate::error::OrPublic as _;
 use crate::query::{Statement, own_condition};
 
 /// Deletes every record that passes.
-pub(crate) async fn delete(target: Target<'_>, cx: &QueryContext, condition: &Condition, bound: usize) -> Result<Written> {
+pub(crate) async fn delete(
+    target: Target<'_>,
+    cx: &QueryContext,
+    condition: &Condition,
+    bound: usize,
+) -> Result<Written> {
     let target = target.writable()?;
     let entity = target.entity;
     let mut tx = target.begin().await?;

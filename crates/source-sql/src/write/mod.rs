@@ -6,7 +6,9 @@ mod update;
 
 use std::sync::Arc;
 
-use levers_model::{Condition, Error, FieldPath, Operator, Page, Patch, Projection, Record, Result, Value};
+use levers_model::{
+    Condition, ConstraintKind, Error, FieldPath, Operator, Page, Patch, Projection, Record, Result, Value,
+};
 use levers_ports::{Query, QueryContext};
 use sea_query::{DynIden, IntoIden as _, LockType};
 
@@ -17,7 +19,7 @@ pub(crate) use update::update;
 use crate::catalog::TableColumn;
 use crate::db::{Built, Db, Row, Tx};
 use crate::dialect::Dialect;
-use crate::error::OrPublic as _;
+use crate::error::{OrPublic as _, violated};
 use crate::query::{Statement, select};
 use crate::schema::{Entity, Schema};
 use crate::value::coerce;
@@ -66,7 +68,13 @@ impl<'a> Target<'a> {
             if column.column.read_only {
                 return Err(Error::refused(format!("“{name}” cannot be written: the database computes it.")));
             }
-            Ok((column, coerce(value, column.column_type(), name)?))
+            let value = coerce(value, column.column_type(), name)?;
+            // Not every database tells which column a text was too long for.
+            let length = value.as_str().map_or(0, |text| text.chars().count());
+            if column.column.max_length.is_some_and(|longest| length > longest as usize) {
+                return Err(violated(ConstraintKind::Range, None, vec![name.clone()], None));
+            }
+            Ok((column, value))
         });
         checked.collect()
     }

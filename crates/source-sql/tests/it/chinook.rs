@@ -4,8 +4,8 @@ use std::fmt::Write as _;
 
 use levers_model::query::field;
 use levers_model::{
-    Aggregation, AggregationOperation, Condition, DatePeriod, FieldSchema, Group, Operator, Page, Projection, RelationKind, Sort,
-    SortClause, Value,
+    Aggregation, AggregationOperation, Condition, DatePeriod, FieldSchema, Group, Operator, Page, Projection,
+    RelationKind, Sort, SortClause, Value,
 };
 use levers_ports::{Query, Source};
 use levers_source_sql::Sql;
@@ -23,7 +23,8 @@ fn describe(sql: &Sql) -> String {
                 FieldSchema::Column(column) => {
                     let null = if column.nullable { " null" } else { "" };
                     let longest = column.max_length.map_or(String::new(), |longest| format!(" max {longest}"));
-                    let default = column.default.as_ref().map_or(String::new(), |default| format!(" default {default:?}"));
+                    let default =
+                        column.default.as_ref().map_or(String::new(), |default| format!(" default {default:?}"));
                     writeln!(text, "  {name}: {:?}{null}{longest}{default}", column.column_type).unwrap();
                 }
                 FieldSchema::Relation(relation) => {
@@ -78,7 +79,13 @@ async fn is_queried(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind:
     // Through two relations, sorted through one, a page in the middle.
     let query = Query {
         condition: field(n("Album:Artist:Name")).eq("Queen").and(field(n("Milliseconds")).gt(200_000_i64)),
-        projection: Projection::new([n("TrackId"), n("Name"), n("Album:Title"), n("Album:Artist:Name"), n("UnitPrice")]),
+        projection: Projection::new([
+            n("TrackId"),
+            n("Name"),
+            n("Album:Title"),
+            n("Album:Artist:Name"),
+            n("UnitPrice"),
+        ]),
         sort: Sort(vec![
             SortClause { field: n("Album:Title").into(), ascending: true },
             SortClause { field: n("Name").into(), ascending: false },
@@ -86,11 +93,13 @@ async fn is_queried(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind:
         page: Some(Page { skip: 5, limit: 3 }),
     };
     let records = sql.list(&cx(), &n("Track"), &query).await.unwrap();
-    let rows: Vec<Vec<String>> = records.iter().map(|record| record.values().iter().map(Value::to_text).collect()).collect();
+    let rows: Vec<Vec<String>> =
+        records.iter().map(|record| record.values().iter().map(Value::to_text).collect()).collect();
     insta::allow_duplicates! { insta::assert_debug_snapshot!("page_of_tracks", rows); }
 
     // A self reference and nulls.
-    let top = texts(&sql, &n("Employee"), &n("LastName"), field(n("ReportsTo")).test(Operator::Missing, Value::Null)).await;
+    let top =
+        texts(&sql, &n("Employee"), &n("LastName"), field(n("ReportsTo")).test(Operator::Missing, Value::Null)).await;
     assert_eq!(top, ["Adams"]);
 
     // Tracks of a playlist through its join table, without a join of ours.
@@ -114,7 +123,8 @@ async fn is_queried(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind:
         groups: vec![Group { field: n("InvoiceDate").into(), period: Some(DatePeriod::Year) }],
     };
     let rows = sql.aggregate(&cx(), &n("Invoice"), &Condition::always(), &by_year, Some(3)).await.unwrap();
-    let rows: Vec<String> = rows.iter().map(|row| format!("{} {}", row.group[0].to_text(), row.value.to_text())).collect();
+    let rows: Vec<String> =
+        rows.iter().map(|row| format!("{} {}", row.group[0].to_text(), row.value.to_text())).collect();
     insta::allow_duplicates! { insta::assert_debug_snapshot!("sum_by_year", rows); }
 
     let by_country = Aggregation {
@@ -123,6 +133,7 @@ async fn is_queried(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind:
         groups: vec![Group { field: n("Customer:Country").into(), period: None }],
     };
     let rows = sql.aggregate(&cx(), &n("Invoice"), &Condition::always(), &by_country, Some(2)).await.unwrap();
-    let rows: Vec<String> = rows.iter().map(|row| format!("{} {:.4}", row.group[0].to_text(), row.value.as_f64().unwrap())).collect();
+    let rows: Vec<String> =
+        rows.iter().map(|row| format!("{} {:.4}", row.group[0].to_text(), row.value.as_f64().unwrap())).collect();
     assert_eq!(rows, ["Chile 6.6600", "Hungary 6.5171"]);
 }

@@ -31,14 +31,30 @@ async fn tables_are_chosen(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)
 
 #[tokio::test]
 async fn schemas_are_chosen() {
-    let database = Database::with_same(Kind::Postgres, "
+    let database = Database::with_same(
+        Kind::Postgres,
+        "
         CREATE TABLE a (id int PRIMARY KEY); CREATE SCHEMA other;
-        CREATE TABLE other.a (id int PRIMARY KEY, a_id int REFERENCES public.a(id));").await;
+        CREATE TABLE other.a (id int PRIMARY KEY, a_id int REFERENCES public.a(id));",
+    )
+    .await;
     let sql = Sql::builder(&database.url).schemas(["public", "other"]).open().await.unwrap();
     assert_eq!(names(&sql), ["a", "other.a"]);
     assert_eq!(sql.collections()[1].relation("a").unwrap().target, "a");
     assert_eq!(count(&sql, "other.a", field("a:id").ne(3_i64)).await, 0);
-    assert_eq!(sql.update(&cx(), "other.a", &field("a:id").ne(3_i64), &levers_model::Patch([("a_id".to_owned(), Value::Null)].into_iter().collect()), 3).await.unwrap().count, 0);
+    assert_eq!(
+        sql.update(
+            &cx(),
+            "other.a",
+            &field("a:id").ne(3_i64),
+            &levers_model::Patch([("a_id".to_owned(), Value::Null)].into_iter().collect()),
+            3
+        )
+        .await
+        .unwrap()
+        .count,
+        0
+    );
     let only = Sql::builder(&database.url).schemas(["other"]).open().await.unwrap();
     assert_eq!(names(&only), ["a"]);
 }
@@ -90,7 +106,8 @@ async fn lists_of_any_length_stream(#[values(Kind::Sqlite, Kind::Postgres, Kind:
 
 #[tokio::test]
 async fn ended_sessions_go_unnoticed() {
-    let database = Database::with_same(Kind::Postgres, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)").await;
+    let database =
+        Database::with_same(Kind::Postgres, "CREATE TABLE a (id int PRIMARY KEY); INSERT INTO a VALUES (1)").await;
     let sql = database.open().await;
     let reads = || futures::future::join_all((0..8).map(|_| texts(&sql, "a", "id", Condition::always())));
     reads().await;
@@ -106,13 +123,19 @@ async fn ended_sessions_go_unnoticed() {
 
 #[tokio::test]
 async fn writers_of_sqlite_wait_for_each_other() {
-    let database = Database::with_same(Kind::Sqlite, "CREATE TABLE a (id INTEGER PRIMARY KEY, n int NOT NULL DEFAULT 0); INSERT INTO a DEFAULT VALUES").await;
+    let database = Database::with_same(
+        Kind::Sqlite,
+        "CREATE TABLE a (id INTEGER PRIMARY KEY, n int NOT NULL DEFAULT 0); INSERT INTO a DEFAULT VALUES",
+    )
+    .await;
     let (one, other) = (database.open().await, database.open().await);
     let write = |sql: Sql, n: i64| async move {
         let patch = levers_model::Patch([("n".to_owned(), Value::Int(n))].into_iter().collect());
         sql.update(&cx(), "a", &Condition::always(), &patch, 9).await.unwrap().count
     };
-    let counts = futures::future::join_all((0..40).map(|n| write(if n % 2 == 0 { one.clone() } else { other.clone() }, n))).await;
+    let counts =
+        futures::future::join_all((0..40).map(|n| write(if n % 2 == 0 { one.clone() } else { other.clone() }, n)))
+            .await;
     assert_eq!(counts, [1; 40]);
 }
 

@@ -39,7 +39,9 @@ fn how_to_start(kind: Kind, failure: &sqlx::Error) -> String {
         Kind::Postgres => ("postgresql", "LEVERS_TEST_POSTGRES_URL"),
         Kind::MariaDb => ("mariadb", "LEVERS_TEST_MYSQL_URL"),
     };
-    format!("No {kind:?} server answers at the test URL ({failure}). Start one (`service {service} start`) or set {variable}.")
+    format!(
+        "No {kind:?} server answers at the test URL ({failure}). Start one (`service {service} start`) or set {variable}."
+    )
 }
 
 /// Runs statements on the database of a URL.
@@ -122,9 +124,7 @@ impl Database {
             unreachable!()
         }))
         .unwrap();
-        let own = |line: &&str| {
-            !line.contains("DATABASE ") && !line.starts_with("\\c") && !line.starts_with("USE ")
-        };
+        let own = |line: &&str| !line.contains("DATABASE ") && !line.starts_with("\\c") && !line.starts_with("USE ");
         let script: Vec<&str> = script.lines().filter(own).collect();
         database.run(&script.join("\n")).await;
         database

@@ -35,6 +35,7 @@ pub(crate) async fn texts(sql: &Sql, collection: &str, path: &str, condition: Co
 
 /// How many records pass.
 pub(crate) async fn count(sql: &Sql, collection: &str, condition: Condition) -> i64 {
-    let counted = sql.aggregate(&cx(), collection, &condition, &levers_model::Aggregation::count(), None).await.unwrap();
+    let counted =
+        sql.aggregate(&cx(), collection, &condition, &levers_model::Aggregation::count(), None).await.unwrap();
     counted[0].value.as_i64().unwrap()
 }

@@ -58,7 +58,8 @@ async fn records_come_back_whole(#[values(Kind::Sqlite, Kind::Postgres, Kind::Ma
     assert!(created.iter().all(|record| record.get("id").unwrap().as_i64().is_some()));
     assert_eq!(created[3].get("id"), Some(&Value::Int(70)));
 
-    let seats: Vec<Patch> = (0..1200).map(|seat| patch([("row_no", Value::Int(seat / 40)), ("seat_no", Value::Int(seat % 40))])).collect();
+    let seats: Vec<Patch> =
+        (0..1200).map(|seat| patch([("row_no", Value::Int(seat / 40)), ("seat_no", Value::Int(seat % 40))])).collect();
     assert_eq!(sql.create("seats", &seats).await.unwrap().len(), 1200);
     assert_eq!(sql.create("people", &[Patch::default(), Patch::default()]).await.unwrap().len(), 2);
 }
@@ -111,9 +112,11 @@ async fn updates_and_deletions_capture_what_was(#[values(Kind::Sqlite, Kind::Pos
 async fn composite_keys_are_captured_too(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind: Kind) {
     let database = Database::with(kind, SQLITE, POSTGRES, MARIADB).await;
     let sql = database.open().await;
-    let seats: Vec<Patch> = (0..1000).map(|seat| patch([("row_no", Value::Int(seat / 10)), ("seat_no", Value::Int(seat % 10))])).collect();
+    let seats: Vec<Patch> =
+        (0..1000).map(|seat| patch([("row_no", Value::Int(seat / 10)), ("seat_no", Value::Int(seat % 10))])).collect();
     sql.create("seats", &seats).await.unwrap();
-    let written = sql.update(&cx(), "seats", &Condition::always(), &patch([("person_id", Value::Int(1))]), 1000).await.unwrap();
+    let written =
+        sql.update(&cx(), "seats", &Condition::always(), &patch([("person_id", Value::Int(1))]), 1000).await.unwrap();
     assert_eq!((written.count, written.before.map(|before| before.len())), (1000, Some(1000)));
 }
 
@@ -167,7 +170,10 @@ async fn nonsense_is_refused_in_sentences(#[values(Kind::Sqlite, Kind::Postgres,
     note(ErrorKind::NotFound, sql.create("nowhere", &[]).await.unwrap_err());
     note(ErrorKind::Invalid, sql.create("companies", &[patch([("colour", "red".into())])]).await.unwrap_err());
     note(ErrorKind::Invalid, sql.create("companies", &[patch([("size", "big".into())])]).await.unwrap_err());
-    note(ErrorKind::Invalid, sql.update(&cx(), "companies", &Condition::always(), &Patch::default(), 0).await.unwrap_err());
+    note(
+        ErrorKind::Invalid,
+        sql.update(&cx(), "companies", &Condition::always(), &Patch::default(), 0).await.unwrap_err(),
+    );
     for condition in [
         field("colour").eq("red"),
         field("size").contains("1"),

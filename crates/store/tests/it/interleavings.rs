@@ -48,11 +48,11 @@ async fn round(store: &SqliteStore, clock: &FixedClock, steps: &[Step], told: &m
     }
     let begin = async |job: &Job| store.begin(job, &[started_event(clock, job)]).await.unwrap();
     let finish = async |job: &Job| store.finish(job, &[ended_event(clock, job)], None).await;
-    let (begun, ended) = futures::join!(
+    let (answers, ended) = futures::join!(
         futures::future::join_all(begins.iter().map(begin)),
         futures::future::join_all(ends.iter().map(finish))
     );
-    for (job, begun) in begins.into_iter().zip(begun) {
+    for (job, begun) in begins.into_iter().zip(answers) {
         let key = job.idempotency_key.clone().map(|key| (job.caller.id.clone(), key));
         match (begun, key) {
             (Begun::New, None) => told.jobs.push(job),

@@ -21,7 +21,7 @@ const STORE: &str = "LEVERS_STORE_KILL_TEST";
 
 /// How many answers to read before each kill. Different remainders of a batch,
 /// the first instants of a file, and its log after a few thousand commits.
-const MOMENTS: [usize; 8] = [0, 1, 7, 50, 333, 1_000, 2_001, 6_000];
+const MOMENTS: [usize; 8] = [0, 1, 7, 50, 333, 1_000, 2_001, 3_000];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_was_answered_survives_a_kill() {
@@ -42,7 +42,7 @@ async fn what_was_answered_survives_a_kill() {
         look(&path, &answered).await;
     }
     let told = answered.begun.len() + answered.finished.len();
-    assert!(told > 9_000, "the other processes worked: they were told of {told} writes");
+    assert!(told > 6_000, "the other processes worked: they were told of {told} writes");
 }
 
 /// What the killed processes were told.

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const ALL: Page = Page { skip: 0, limit: 1_000 };
 
 async fn refusal(path: &Path) -> levers_model::Error {
-    SqliteStore::open(path).await.err().expect("the file is refused")
+    SqliteStore::open(path).await.err().unwrap()
 }
 
 async fn run(path: &Path, sql: &str) {
@@ -85,7 +85,7 @@ async fn a_closed_store_says_so() {
     store.close().await;
     let job = new_job(&clock, "ada@example.org");
     for error in [store.begin(&job, &[]).await.err(), store.job(job.id).await.err(), store.check().await.err()] {
-        let error = error.expect("a closed store answers nothing");
+        let error = error.unwrap();
         assert_eq!(error.message(), "The store is closed, because the service is stopping. Try again.");
         assert!(error.retryable());
     }

@@ -38,9 +38,9 @@ pub(super) fn relation(name: &str, relation: &Relation, schema: &Collection, sch
         "inverseOf": inverse(relation, schema, target),
         "isFilterable": relation.is_to_one() && target.columns().any(|(_, column)| is_filterable(column)),
         "isPrimaryKey": false,
-        "isReadOnly": schema.read_only || column.read_only && is_many_to_one,
+        "isReadOnly": is_read_only(kind, schema, target, schemas),
         "isRequired": is_many_to_one && column.required(),
-        "isSortable": relation.is_to_one() && is_sortable(&column.column_type),
+        "isSortable": !relation.is_to_one() || is_sortable(&column.column_type),
         "isVirtual": false,
         "reference": format!("{}.{referred}", target.name),
         "relationship": match kind {
@@ -52,6 +52,22 @@ pub(super) fn relation(name: &str, relation: &Relation, schema: &Collection, sch
         "type": if relation.is_to_one() { own_type } else { json!([own_type]) },
         "validations": if is_many_to_one { validations(column) } else { Vec::new() },
     }))
+}
+
+/// Whether the columns that make the link cannot be written.
+fn is_read_only(kind: &RelationKind, schema: &Collection, target: &Collection, schemas: &Schemas<'_>) -> bool {
+    let locked = |keys: &[String], owner: &Collection| {
+        keys.iter().any(|key| owner.column(key).is_none_or(|column| column.read_only))
+    };
+    match kind {
+        RelationKind::ManyToOne { foreign_key, .. } => locked(foreign_key, schema),
+        RelationKind::OneToOne { origin_key, .. } | RelationKind::OneToMany { origin_key, .. } => {
+            locked(origin_key, target)
+        }
+        RelationKind::ManyToMany { through, origin_key, foreign_key, .. } => {
+            schemas.get(through).is_none_or(|through| locked(origin_key, through) || locked(foreign_key, through))
+        }
+    }
 }
 
 /// The target's relation that is this one seen from the other end.

@@ -133,6 +133,7 @@ fn selection(attributes: &Map<String, Json>, scope: Scope, asked: &Asked<'_>) ->
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "a `json!` reads best in its place")]
 mod tests {
     use super::*;
     use crate::samples::{orders, schemas};

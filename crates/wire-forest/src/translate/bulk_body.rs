@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use super::ids::{record_id, record_ids, text_id};
 use super::schemas::Schemas;
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, shortened};
 
 /// Which records a body is about.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,7 +59,9 @@ pub(super) fn parent(
     let name = text("parent_collection_name").unwrap_or_default();
     let unknown = || {
         Fault::validation(format!(
-            "“{name}” has no relation “{relation}” that leads to many records of “{}”.",
+            "“{}” has no relation “{}” that leads to many records of “{}”.",
+            shortened(name),
+            shortened(relation),
             collection.name
         ))
     };
@@ -84,6 +86,7 @@ pub(crate) fn linked_id(body: &Json, collection: &Collection) -> Result<RecordId
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "a `json!` reads best in its place")]
 mod tests {
     use super::*;
     use crate::samples::orders;

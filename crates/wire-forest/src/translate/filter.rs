@@ -5,7 +5,7 @@ use serde_json::Value as Json;
 
 use super::ids::json_type;
 use super::schemas::Schemas;
-use crate::error::{Fault, Result, field_not_found};
+use crate::error::{Fault, Result, field_not_found, shortened};
 
 /// Reads the text of a `filters` parameter; an empty text and `null` filter nothing.
 ///
@@ -126,7 +126,7 @@ fn named(name: &str) -> Option<Operator> {
 }
 
 fn unsupported(operator: &str, field: &str, column: &Column) -> String {
-    let operator: String = operator.chars().take(64).collect();
+    let operator = shortened(operator);
     let allowed: Vec<String> = column.operators().into_iter().map(|operator| pascal(operator.name())).collect();
     format!(
         "The given operator '{}' is not supported by the column: '{field}'.\nThe allowed types are: [{}]",
@@ -181,6 +181,7 @@ fn truth(json: &Json) -> bool {
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "a `json!` reads best in its place")]
 mod tests {
     use super::*;
     use crate::samples::{orders, schemas};

@@ -28,6 +28,7 @@ pub(crate) use capabilities::{capabilities, collection_names};
 pub(crate) use column_type::column_type;
 pub(crate) use csv::{csv_columns, csv_titles, sort_texts};
 pub(crate) use files::content_disposition;
+#[cfg(any(test, feature = "fuzz"))]
 pub(crate) use filter::condition;
 pub(crate) use form::shown;
 pub(crate) use form::{field, form, layout};

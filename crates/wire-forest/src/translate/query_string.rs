@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use chrono_tz::Tz;
 use serde_json::{Map, Value as Json};
 
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, shortened};
 
 /// A query string, decoded, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -85,10 +85,7 @@ impl<'a> Params<'a> {
 pub(crate) fn timezone(text: Option<&str>) -> Result<Tz> {
     match text {
         None | Some("") => Err(Fault::validation("Missing timezone")),
-        Some(name) => name.parse().map_err(|_| {
-            let name: String = name.chars().take(64).collect();
-            Fault::validation(format!("Invalid timezone: \"{name}\""))
-        }),
+        Some(name) => name.parse().map_err(|_| Fault::validation(format!("Invalid timezone: \"{}\"", shortened(name)))),
     }
 }
 

@@ -8,7 +8,7 @@ use levers_ports::Segment;
 use super::filter::{condition, find_column};
 use super::query_string::{Params, QueryString};
 use super::schemas::Schemas;
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, shortened};
 
 /// The columns that `fields[…]` names, in order; `None` when all are wanted.
 ///
@@ -105,7 +105,7 @@ fn with_keys(paths: Vec<FieldPath>, collection: &Collection, schemas: &Schemas<'
 /// 400 `Invalid sort: …`.
 pub(crate) fn sort(text: Option<&str>, collection: &Collection, schemas: &Schemas<'_>) -> Result<Sort> {
     let Some(text) = text.filter(|text| !text.trim().is_empty()) else { return Ok(Sort::default()) };
-    let invalid = || Fault::validation(format!("Invalid sort: {}", text.chars().take(200).collect::<String>()));
+    let invalid = || Fault::validation(format!("Invalid sort: {}", shortened(text)));
     let clauses = text.split(',').map(|clause| {
         let clause = clause.trim();
         let (field, ascending) = clause.strip_prefix('-').map_or((clause, true), |field| (field, false));
@@ -131,18 +131,17 @@ pub(crate) fn page(params: Params<'_>) -> Result<Page> {
     let number = params.get("page[number]");
     let (size, number) = (size.as_deref().unwrap_or("15"), number.as_deref().unwrap_or("1"));
     let positive = |text: &str| text.trim().parse::<u64>().ok().filter(|&count| count > 0);
-    match (positive(size), positive(number)) {
-        (Some(limit), Some(number)) => {
-            // Databases count in signed 64 bits.
-            let limit = limit.min(i64::MAX.unsigned_abs());
-            let skip = (number - 1).saturating_mul(limit).min(i64::MAX.unsigned_abs());
-            Ok(Page { skip, limit })
-        }
-        _ => {
-            let short = |text: &str| text.chars().take(40).collect::<String>();
-            Err(Fault::validation(format!("Invalid pagination [limit: {}, skip: {}]", short(size), short(number))))
-        }
-    }
+    let (Some(limit), Some(number)) = (positive(size), positive(number)) else {
+        return Err(Fault::validation(format!(
+            "Invalid pagination [limit: {}, skip: {}]",
+            shortened(size),
+            shortened(number)
+        )));
+    };
+    // Databases count in signed 64 bits.
+    let limit = limit.min(i64::MAX.unsigned_abs());
+    let skip = (number - 1).saturating_mul(limit).min(i64::MAX.unsigned_abs());
+    Ok(Page { skip, limit })
 }
 
 /// What a request narrows a collection to.
@@ -169,8 +168,7 @@ pub(crate) fn request_filter(
     if let Some(name) = &segment
         && !segments.iter().any(|segment| segment.name == *name)
     {
-        let name: String = name.chars().take(200).collect();
-        return Err(Fault::validation(format!("Invalid segment: \"{name}\"")));
+        return Err(Fault::validation(format!("Invalid segment: \"{}\"", shortened(name))));
     }
     Ok(RequestFilter { condition, search, segment })
 }

@@ -6,7 +6,7 @@ use serde_json::Value as Json;
 use super::bulk_body::attributes;
 use super::ids::{json_type, record_id, text_id};
 use super::schemas::Schemas;
-use crate::error::{Fault, Result};
+use crate::error::{Fault, Result, shortened};
 
 /// To-one relations and the records that they shall lead to.
 pub(crate) type Links = Vec<(String, Option<RecordId>)>;
@@ -52,7 +52,7 @@ pub(crate) fn attributes_of(body: &Json, collection: &Collection) -> Result<Valu
         // Texts are the one type that would swallow a value of any other.
         let is_text = matches!(column.column_type, ColumnType::Text | ColumnType::Enum(_));
         if is_text && !matches!(value, Json::String(_) | Json::Null) {
-            let value: String = value.to_string().chars().take(100).collect();
+            let value = shortened(&value.to_string());
             return Err(Fault::validation(format!(
                 "The given value has a wrong type for \"{name}\": {value}.\n Expects \"String\",null"
             )));
@@ -85,7 +85,7 @@ pub(crate) fn array_element(list: Option<&Json>, index: &str, body: &Json) -> Re
     let mut items = items.clone();
     let length = items.len();
     let element = index.parse::<usize>().ok().and_then(|index| items.get_mut(index)).ok_or_else(|| {
-        let index: String = index.chars().take(20).collect();
+        let index = shortened(index);
         Fault::validation(format!("There is no element {index}: the list has {length}, counted from 0."))
     })?;
     *element = Json::Object(attributes(body)?.clone());
@@ -93,6 +93,7 @@ pub(crate) fn array_element(list: Option<&Json>, index: &str, body: &Json) -> Re
 }
 
 #[cfg(test)]
+#[expect(clippy::needless_pass_by_value, reason = "a `json!` reads best in its place")]
 mod tests {
     use super::*;
     use crate::samples::{clients, orders, schemas};

@@ -27,7 +27,7 @@ impl<'a> Schemas<'a> {
     }
 
     /// The collection of this name.
-    pub(crate) fn get(&self, name: &str) -> Option<&'a Collection> {
+    pub(crate) fn get(self, name: &str) -> Option<&'a Collection> {
         match self.0 {
             Known::OfCaller(engine, cx) => engine.collection(cx, name).ok().map(|entry| &**entry.schema()),
             Known::Sorted(collections) => {
@@ -39,7 +39,7 @@ impl<'a> Schemas<'a> {
 
     /// The to-one relation of this name, with the collection at its other end.
     pub(crate) fn to_one<'c>(
-        &self,
+        self,
         collection: &'c Collection,
         relation: &str,
     ) -> Option<(&'c Relation, &'a Collection)> {

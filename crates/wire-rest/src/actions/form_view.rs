@@ -24,6 +24,7 @@ impl From<Form> for FormView {
 }
 
 /// A field as it stands in a form.
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own on the wire")]
 #[derive(Serialize, ToSchema)]
 struct FieldView {
     /// The key of its value.
@@ -164,15 +165,40 @@ enum BaseView {
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum WidgetView {
-    Dropdown { options: Vec<ChoiceView>, search: SearchView, placeholder: Option<String> },
-    RadioGroup { options: Vec<ChoiceView> },
-    CheckboxGroup { options: Vec<ChoiceView> },
+    Dropdown {
+        options: Vec<ChoiceView>,
+        search: SearchView,
+        placeholder: Option<String>,
+    },
+    RadioGroup {
+        options: Vec<ChoiceView>,
+    },
+    CheckboxGroup {
+        options: Vec<ChoiceView>,
+    },
     Checkbox,
-    TextInput { placeholder: Option<String> },
-    TextArea { placeholder: Option<String>, rows: Option<f64> },
-    RichText { placeholder: Option<String> },
-    TextInputList { placeholder: Option<String>, allow_duplicates: bool, allow_empty_values: bool, enable_reorder: bool },
-    NumberInput { placeholder: Option<String>, min: Option<f64>, max: Option<f64>, step: Option<f64> },
+    TextInput {
+        placeholder: Option<String>,
+    },
+    TextArea {
+        placeholder: Option<String>,
+        rows: Option<f64>,
+    },
+    RichText {
+        placeholder: Option<String>,
+    },
+    TextInputList {
+        placeholder: Option<String>,
+        allow_duplicates: bool,
+        allow_empty_values: bool,
+        enable_reorder: bool,
+    },
+    NumberInput {
+        placeholder: Option<String>,
+        min: Option<f64>,
+        max: Option<f64>,
+        step: Option<f64>,
+    },
     NumberInputList {
         placeholder: Option<String>,
         allow_duplicates: bool,
@@ -189,13 +215,30 @@ enum WidgetView {
         currency: String,
         base: BaseView,
     },
-    DatePicker { format: Option<String>, placeholder: Option<String>, min: Option<String>, max: Option<String> },
+    DatePicker {
+        format: Option<String>,
+        placeholder: Option<String>,
+        min: Option<String>,
+        max: Option<String>,
+    },
     TimePicker,
-    ColorPicker { placeholder: Option<String>, enable_opacity: bool, quick_palette: Vec<String> },
-    FilePicker { extensions: Vec<String>, max_size_mb: Option<f64>, max_count: Option<u32> },
+    ColorPicker {
+        placeholder: Option<String>,
+        enable_opacity: bool,
+        quick_palette: Vec<String>,
+    },
+    FilePicker {
+        extensions: Vec<String>,
+        max_size_mb: Option<f64>,
+        max_count: Option<u32>,
+    },
     JsonEditor,
-    UserDropdown { placeholder: Option<String> },
-    AddressAutocomplete { placeholder: Option<String> },
+    UserDropdown {
+        placeholder: Option<String>,
+    },
+    AddressAutocomplete {
+        placeholder: Option<String>,
+    },
 }
 
 impl From<Widget> for WidgetView {

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use super::NarrowParams;
 use crate::Api;
-use crate::extract::{Body, Cx, Parted, Params};
+use crate::extract::{Body, Cx, Params, Parted};
 use crate::filter::{ConditionTree, Narrowed, Schemas};
 use crate::problem::Problem;
 

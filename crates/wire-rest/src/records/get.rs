@@ -9,7 +9,7 @@ use utoipa::IntoParams;
 use super::{RecordView, projection};
 use crate::Api;
 use crate::answer::json;
-use crate::extract::{Cx, Parted, Params};
+use crate::extract::{Cx, Params, Parted};
 use crate::filter::Schemas;
 use crate::problem::Problem;
 

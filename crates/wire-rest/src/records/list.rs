@@ -6,7 +6,7 @@ use axum::response::Response;
 use super::{ListBody, ListParams, RecordPage};
 use crate::Api;
 use crate::answer::json;
-use crate::extract::{Body, Cx, Parted, Params};
+use crate::extract::{Body, Cx, Params, Parted};
 use crate::filter::Schemas;
 use crate::problem::Problem;
 

@@ -127,7 +127,8 @@ impl NarrowParams {
 
 impl ListParams {
     pub(crate) fn parse(self) -> Result<ListBody> {
-        let names = |text: String| text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let names =
+            |text: String| text.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect::<Vec<_>>();
         Ok(ListBody {
             filter: self.filter.filter(|text| !text.is_empty()).map(|text| ConditionTree::parse(&text)).transpose()?,
             search: self.search,
@@ -164,7 +165,8 @@ fn page(number: Option<u64>, size: Option<u64>) -> Result<Page> {
     }
     let number = number.unwrap_or(1);
     // Databases count what they skip with 63 bits.
-    let skip = number.checked_sub(1).and_then(|before| before.checked_mul(size)).filter(|skip| i64::try_from(*skip).is_ok());
+    let skip =
+        number.checked_sub(1).and_then(|before| before.checked_mul(size)).filter(|skip| i64::try_from(*skip).is_ok());
     let skip = skip.ok_or_else(|| Error::invalid("“page” must be a page's number, from 1 on."))?;
     Ok(Page { skip, limit: size })
 }
@@ -185,7 +187,8 @@ fn sort(names: &[String], schemas: &Schemas<'_>, entry: &CollectionEntry) -> Res
 /// The columns of a projection, each checked.
 pub(crate) fn projection(names: &[String], schemas: &Schemas<'_>, entry: &CollectionEntry) -> Result<Projection> {
     limits::at_most("fields", names.len(), limits::MOST_FIELDS)?;
-    let paths: Vec<_> = names.iter().map(|name| schemas.column(entry, name).map(|(path, _)| path)).collect::<Result<_>>()?;
+    let paths: Vec<_> =
+        names.iter().map(|name| schemas.column(entry, name).map(|(path, _)| path)).collect::<Result<_>>()?;
     Ok(Projection::new(paths))
 }
 

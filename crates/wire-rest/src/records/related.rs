@@ -10,7 +10,7 @@ use super::count::Count;
 use super::{ListParams, NarrowParams, RecordPage};
 use crate::Api;
 use crate::answer::json;
-use crate::extract::{Cx, Parted, Params};
+use crate::extract::{Cx, Params, Parted};
 use crate::filter::Schemas;
 use crate::problem::Problem;
 

@@ -16,7 +16,7 @@ enum Node<'a> {
     Relation(&'a str, Vec<Node<'a>>),
 }
 
-fn shape<'a>(columns: &'a [FieldPath]) -> Vec<Node<'a>> {
+fn shape(columns: &[FieldPath]) -> Vec<Node<'_>> {
     let mut root = Vec::new();
     for (index, path) in columns.iter().enumerate() {
         let mut here = &mut root;
@@ -144,7 +144,9 @@ impl PartialSchema for RecordView<'_> {
             .property("values", values)
             .required("id")
             .required("values")
-            .examples([serde_json::json!({ "id": "1", "values": { "id": 1, "name": "Acme", "country": { "code": "FR" } } })])
+            .examples([
+                serde_json::json!({ "id": "1", "values": { "id": 1, "name": "Acme", "country": { "code": "FR" } } }),
+            ])
             .into()
     }
 }

@@ -22,7 +22,9 @@ async fn wrong_values_name_their_field() {
     let answer = house.post("/collections/companies/actions/charge", run).await;
     assert_eq!(answer.status, StatusCode::BAD_REQUEST);
     assert_eq!(answer.json()["fields"][0]["field"], "amount");
-    for selection in [json!({ "ids": ["x"] }), json!({ "all": true, "ids": ["1"] }), json!({ "except": ["1"] }), json!({ "id": 1 })] {
+    for selection in
+        [json!({ "ids": ["x"] }), json!({ "all": true, "ids": ["1"] }), json!({ "except": ["1"] }), json!({ "id": 1 })]
+    {
         let answer = house.post("/collections/companies/actions/charge", json!({ "selection": selection })).await;
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{:?}", answer.body);
     }
@@ -36,7 +38,10 @@ async fn an_error_of_the_action_is_an_outcome_and_a_broken_handler_a_problem() {
     assert_eq!((complained.status, complained.json()["outcome"]["kind"].clone()), (StatusCode::OK, json!("error")));
     assert_eq!(complained.json()["job"]["state"], "failed");
     let broken = run("break").await;
-    assert_eq!((broken.status, broken.json()["detail"].clone()), (StatusCode::UNPROCESSABLE_ENTITY, json!("It is locked.")));
+    assert_eq!(
+        (broken.status, broken.json()["detail"].clone()),
+        (StatusCode::UNPROCESSABLE_ENTITY, json!("It is locked."))
+    );
     assert!(broken.json()["job"].as_str().unwrap().starts_with("job_"));
     let exploded = run("explode").await;
     assert_eq!(exploded.status, StatusCode::INTERNAL_SERVER_ERROR);
@@ -49,10 +54,12 @@ async fn an_error_of_the_action_is_an_outcome_and_a_broken_handler_a_problem() {
 async fn files_are_the_body_and_name_their_job() {
     let house = House::build().await;
     for (action, content) in [("write", "hello"), ("stream", "one,two")] {
-        let answer = house.post(&format!("/collections/companies/actions/{action}"), json!({})).await;
+        let request = house.request(Method::POST, &format!("/collections/companies/actions/{action}"));
+        let answer = house.send(request.header("idempotency-key", action).body(Body::from("{}")).unwrap()).await;
         assert_eq!(answer.body, content);
         assert_eq!(answer.header("content-type"), "text/plain");
-        insta::assert_snapshot!(answer.header("content-disposition"), @r#"attachment; filename="rapport _.txt"; filename*=UTF-8''rapport%20%C3%A9.txt"#);
+        let disposition = answer.header("content-disposition");
+        assert_eq!(disposition, "attachment; filename=\"rapport _.txt\"; filename*=UTF-8''rapport%20%C3%A9.txt");
         let job = answer.header("levers-job").to_owned();
         let file = house.get(&format!("/jobs/{job}/file")).await;
         match action {
@@ -75,7 +82,8 @@ async fn the_same_key_runs_once() {
     let house = House::build().await;
     let send = async |key: &str, amount: i64| {
         let body = json!({ "selection": { "ids": ["1"] }, "values": { "amount": amount } });
-        let request = house.request(Method::POST, "/collections/companies/actions/charge").header("idempotency-key", key);
+        let request =
+            house.request(Method::POST, "/collections/companies/actions/charge").header("idempotency-key", key);
         house.send(request.body(Body::from(body.to_string())).unwrap()).await
     };
     let (first, again) = (send("k", 1).await, send("k", 1).await);

@@ -30,11 +30,15 @@ async fn lists_are_narrowed_ordered_and_projected() {
     let filter = json!({ "or": [{ "field": "id", "operator": "in", "value": [2, "3"] }, { "not": { "field": "score", "operator": "present" } }] });
     assert_eq!(names(&format!("/collections/companies/records?sort=id&filter={}", encoded(&filter))).await, ["2", "3"]);
     let filter = json!({ "field": "company:name", "operator": "equal", "value": "Acme" });
-    assert_eq!(names(&format!("/collections/customers/records?sort=-id&filter={}", encoded(&filter))).await, ["2", "1"]);
+    assert_eq!(
+        names(&format!("/collections/customers/records?sort=-id&filter={}", encoded(&filter))).await,
+        ["2", "1"]
+    );
     assert_eq!(names("/collections/companies/records/1/relations/customers?sort=id").await, ["1", "2"]);
     let page = house.get("/collections/customers/records?fields=email,company:name&sort=id").await.json();
     insta::assert_json_snapshot!(page);
-    let page = house.post("/collections/prices/query", json!({ "sort": ["-amount"], "fields": ["amount"] })).await.json();
+    let page =
+        house.post("/collections/prices/query", json!({ "sort": ["-amount"], "fields": ["amount"] })).await.json();
     insta::assert_json_snapshot!(page);
     let view = house.get("/collections/report/records?sort=name&fields=name").await.json();
     insta::assert_json_snapshot!(view);
@@ -56,7 +60,10 @@ async fn records_are_counted_and_computed_over() {
     assert_eq!(house.get("/collections/companies/count?segment=Live").await.json(), json!({ "count": 2 }));
     let body = json!({ "filter": { "field": "status", "operator": "equal", "value": "draft" } });
     assert_eq!(house.post("/collections/companies/count", body).await.json(), json!({ "count": 1 }));
-    assert_eq!(house.get("/collections/companies/records/1/relations/customers/count").await.json(), json!({ "count": 2 }));
+    assert_eq!(
+        house.get("/collections/companies/records/1/relations/customers/count").await.json(),
+        json!({ "count": 2 })
+    );
     let body = json!({ "operation": "count", "groups": [{ "field": "status" }] });
     let rows = house.post("/collections/companies/aggregate", body).await.json();
     assert_eq!(rows, json!({ "rows": [{ "group": ["live"], "value": 2 }, { "group": ["draft"], "value": 1 }] }));

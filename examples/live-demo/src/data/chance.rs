@@ -1,4 +1,4 @@
-//! Chance that is the same every time: the SplitMix64 generator.
+//! Chance that is the same every time: the generator `SplitMix64`.
 
 /// A source of numbers that its seed decides.
 pub(super) struct Chance(u64);
@@ -17,9 +17,14 @@ impl Chance {
     }
 
     /// A number from 0 up to, not including, this one.
+    pub(super) fn below_u32(&mut self, bound: u32) -> u32 {
+        // The upper half of the bits are the better ones.
+        u32::try_from(self.next() >> 32).unwrap_or_default() % bound
+    }
+
+    /// The same for places in lists and ids.
     pub(super) fn below(&mut self, bound: usize) -> usize {
-        // Takes the upper half, so that it is a usize on every machine.
-        (self.next() >> 33) as usize % bound
+        self.below_u32(u32::try_from(bound).unwrap_or(u32::MAX)) as usize
     }
 
     pub(super) fn pick<'a>(&mut self, from: &[&'a str]) -> &'a str {

@@ -112,7 +112,7 @@ pub(crate) async fn generate(path: &Path) -> levers::Result<()> {
 }
 
 async fn fill(connection: &mut SqliteConnection) -> levers::Result<()> {
-    let mut chance = Chance::new(20_260_101);
+    let mut chance = Chance::new(20_260_235);
     sqlx::raw_sql("PRAGMA synchronous = OFF; BEGIN").execute(&mut *connection).await?;
     sqlx::raw_sql(SCHEMA).execute(&mut *connection).await?;
     let tables = [
@@ -181,7 +181,7 @@ fn customer(id: usize, chance: &mut Chance) -> Json {
 fn product(id: usize, chance: &mut Chance) -> Json {
     let label = format!("{} {}", chance.pick(words::PRODUCT_QUALITIES), chance.pick(words::PRODUCTS));
     let colours = [chance.pick(words::COLOURS), chance.pick(words::COLOURS)];
-    let released = first_day() + Days::new(chance.below(700) as u64);
+    let released = first_day() + Days::new(chance.below_u32(700).into());
     json!([id, label, money(chance, 500, 90_000), chance.below(400), colours, chance.below(9) == 0, released])
 }
 
@@ -214,7 +214,8 @@ fn first_day() -> NaiveDate {
 
 /// Some second of the thirty months after the first day.
 fn moment(chance: &mut Chance) -> String {
-    let seconds = TimeDelta::seconds(chance.below(30 * 30 * 86_400) as i64);
+    let minutes = i64::from(chance.below_u32(30 * 30 * 24 * 60));
+    let seconds = TimeDelta::seconds(60 * minutes + i64::from(chance.below_u32(60)));
     let at: NaiveDateTime = first_day().and_time(chrono::NaiveTime::MIN) + seconds;
     at.format("%Y-%m-%d %H:%M:%S").to_string()
 }
