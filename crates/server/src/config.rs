@@ -288,6 +288,9 @@ fn in_words(error: &figment::Error, file: Option<&Path>) -> Error {
                 known.join(", ")
             )
         }
+        Kind::InvalidType(..) | Kind::InvalidValue(..) if path == "body_limit_mb" => {
+            format!("{place} sets “{path}” to something that is not a whole number of megabytes.")
+        }
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
             format!("{place} sets “{path}” to something that is not {expected}.")
         }
