@@ -67,7 +67,7 @@ bench: bench/node_modules/.package-lock.json ## the same work on Levers and on @
 .PHONY: fuzz
 fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
 	@command -v cargo-fuzz >/dev/null 2>&1 || cargo install cargo-fuzz --locked
-	@cd fuzz && for target in $$(cargo fuzz list); do echo "fuzz: $$target for $(FUZZ_SECONDS) s"; RUSTC_BOOTSTRAP=1 cargo fuzz run -s none "$$target" -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
+	@cd fuzz && for target in $$(cargo fuzz list); do echo "fuzz: $$target for $(FUZZ_SECONDS) s"; mkdir -p corpus/$$target; RUSTC_BOOTSTRAP=1 cargo fuzz run -s none "$$target" corpus/$$target seeds/$$target -- -max_total_time=$(FUZZ_SECONDS) || exit 1; done
 
 .PHONY: deny
 deny: ## licences and sources of dependencies (needs cargo-deny; its advisories need the network: cargo deny check advisories)
