@@ -143,6 +143,26 @@ impl ApiAnswer {
     }
 }
 
+/// Why a server cannot be reached, without the client library's own words.
+fn in_words(error: &ureq::Error, changes: bool) -> String {
+    let why = match error {
+        ureq::Error::HostNotFound => "no machine has that name".to_owned(),
+        ureq::Error::BadUri(_) => "the URL cannot be read; it looks like http://127.0.0.1:3310".to_owned(),
+        ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {
+            "nothing listens there".to_owned()
+        }
+        _ if changes => {
+            return "The server hung up before it answered. Whether the action ran is not known: look at its jobs. With \
+                    --idempotency-key the same command can be given again safely."
+                .to_owned();
+        }
+        ureq::Error::Timeout(_) => "it does not answer in time".to_owned(),
+        ureq::Error::Io(_) => "it hung up".to_owned(),
+        error => error.to_string(),
+    };
+    format!("The server cannot be reached: {why}. Is it running, and is --server right?")
+}
+
 async fn send_local(router: Router, token: &str, request: ApiRequest) -> Result<ApiAnswer, Failure> {
     let mut builder = Request::builder()
         .method(request.method)
@@ -161,6 +181,7 @@ async fn send_local(router: Router, token: &str, request: ApiRequest) -> Result<
 }
 
 async fn send_remote(url: String, token: String, request: ApiRequest) -> Result<ApiAnswer, Failure> {
+    let changes = request.method != Method::GET;
     let send = move || -> Result<_, ureq::Error> {
         let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).build().into();
         let mut builder = ureq::http::Request::builder()
@@ -173,10 +194,9 @@ async fn send_remote(url: String, token: String, request: ApiRequest) -> Result<
         }
         agent.run(builder.body(request.body.map(|json| json.to_string()).unwrap_or_default())?)
     };
-    let sent = tokio::task::spawn_blocking(send).await.map_err(|_| Failure::unavailable("The request broke off."))?;
-    let response = sent.map_err(|error| {
-        Failure::unavailable(format!("The server cannot be reached: {error}. Is it running, and is --server right?"))
-    })?;
+    let answered =
+        tokio::task::spawn_blocking(send).await.map_err(|_| Failure::unavailable("The request broke off."))?;
+    let response = answered.map_err(|error| Failure::unavailable(in_words(&error, changes)))?;
     let (parts, body) = response.into_parts();
     Ok(ApiAnswer { status: parts.status.as_u16(), headers: parts.headers, body: AnswerBody::Remote(Box::new(body)) })
 }

@@ -35,13 +35,13 @@ pub(crate) struct Cli {
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GlobalArgs {
     /// Reads the configuration from this file instead of ./levers.toml
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub(crate) config: Option<PathBuf>,
     /// Keeps jobs and events in this file [default: beside the database]
-    #[arg(long, global = true, value_name = "FILE")]
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
     pub(crate) store: Option<PathBuf>,
     /// Prints JSON for programs instead of tables for people
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Everywhere")]
     pub(crate) json: bool,
 }
 
@@ -74,11 +74,11 @@ pub(crate) struct ServeArgs {
 /// Where the collections are: behind a running server, or in a database opened here.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct TargetArgs {
-    /// Opens this database instead of asking a server
+    /// Opens this database; with --server, finds the development secret beside it
     #[arg(long, value_name = "URL")]
     pub(crate) database: Option<String>,
-    /// Asks this running server, for example http://127.0.0.1:3310
-    #[arg(long, value_name = "URL", conflicts_with = "database", env = "LEVERS_SERVER")]
+    /// Asks this running server, for example <http://127.0.0.1:3310>
+    #[arg(long, value_name = "URL", env = "LEVERS_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,
     /// Proves who you are to the server [default: minted with the configured secret]
     #[arg(long, value_name = "TOKEN", env = "LEVERS_TOKEN", hide_env_values = true)]
@@ -128,7 +128,7 @@ pub(crate) struct RunArgs {
     /// Narrows the records down to a segment
     #[arg(long, value_name = "NAME")]
     pub(crate) segment: Option<String>,
-    /// Gives a form field a value: JSON where it reads as JSON, else text
+    /// Gives a form field a value, read by the field's type; repeat for several
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     pub(crate) set: Vec<String>,
     /// Gives a form field a file
@@ -177,7 +177,7 @@ pub(crate) struct DoctorArgs {
     #[arg(value_name = "URL", conflicts_with = "server")]
     pub(crate) url: Option<String>,
     /// The running server to look at
-    #[arg(long, value_name = "URL", env = "LEVERS_SERVER")]
+    #[arg(long, value_name = "URL", env = "LEVERS_SERVER", hide_env_values = true)]
     pub(crate) server: Option<String>,
     /// Proves who you are to the server [default: minted with the configured secret]
     #[arg(long, value_name = "TOKEN", env = "LEVERS_TOKEN", hide_env_values = true)]

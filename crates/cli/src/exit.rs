@@ -68,9 +68,8 @@ impl Failure {
             eprintln!("{}", self.details.clone().unwrap_or_else(fallback));
         } else {
             eprintln!("error: {}", self.message);
-            for field in self.details.iter().flat_map(|problem| problem["fields"].as_array().into_iter().flatten()) {
-                let text = |key: &str| field[key].as_str().unwrap_or_default().to_owned();
-                eprintln!("  {}: {}", text("field"), text("message"));
+            if let Some(job) = self.details.as_ref().and_then(|problem| problem["job"].as_str()) {
+                eprintln!("Job {job}");
             }
         }
         ExitCode::from(self.code)
@@ -88,7 +87,8 @@ impl From<Error> for Failure {
             ErrorKind::Internal => Self::FAILED,
         };
         // Whoever runs the command line runs the service, so the log's text is for them too.
-        let message = match error.internal_text() {
+        let helps = matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable);
+        let message = match error.internal_text().filter(|_| helps) {
             Some(internal) => format!("{} ({internal})", error.message()),
             None => error.message().to_owned(),
         };

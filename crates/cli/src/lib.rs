@@ -14,7 +14,7 @@ mod table;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::{CommandFactory as _, FromArgMatches as _};
 use levers_server::App;
 
 use crate::args::{Cli, Command, ServeArgs};
@@ -24,7 +24,8 @@ use crate::exit::Failure;
 /// declares. Without arguments an author's program serves, and the plain one
 /// prints its help.
 pub async fn run(app: App) -> ExitCode {
-    let cli = Cli::parse();
+    let matches = command(&app).get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     let as_json = cli.global.json;
     match dispatch(cli, app).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -32,11 +33,50 @@ pub async fn run(app: App) -> ExitCode {
     }
 }
 
+/// The command line as this program has it: under its own name, and without
+/// database URLs where the program opens its own sources.
+fn command(app: &App) -> clap::Command {
+    let name = program();
+    let rename = |command: clap::Command| match command.get_after_help() {
+        Some(text) if name != PLAIN => {
+            let text = text.to_string().replace(&format!("{PLAIN} "), &format!("{name} "));
+            command.after_help(text)
+        }
+        _ => command,
+    };
+    let mut command = rename(Cli::command().name(name.clone()).mut_subcommands(&rename));
+    if !app.sources.is_empty() {
+        for (subcommand, argument) in URL_ARGUMENTS {
+            command = command.mut_subcommand(subcommand, |command| command.mut_arg(argument, |arg| arg.hide(true)));
+        }
+    }
+    command
+}
+
+/// The name under which the program was started, without its folder.
+pub(crate) fn program() -> String {
+    let path = std::env::args_os().next().unwrap_or_default();
+    std::path::Path::new(&path).file_stem().map_or_else(|| PLAIN.to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The program without anything declared.
+const PLAIN: &str = "levers";
+
+/// Arguments that name a database.
+const URL_ARGUMENTS: [(&str, &str); 6] = [
+    ("serve", "url"),
+    ("schema", "url"),
+    ("doctor", "url"),
+    ("run", "database"),
+    ("actions", "database"),
+    ("token", "database"),
+];
+
 async fn dispatch(cli: Cli, app: App) -> Result<(), Failure> {
     let global = &cli.global;
     match cli.command {
         None if app.sources.is_empty() => {
-            Cli::command().print_help().map_err(|error| Failure::new(Failure::FAILED, error.to_string()))
+            command(&app).print_help().map_err(|error| Failure::new(Failure::FAILED, error.to_string()))
         }
         None => commands::serve::serve(ServeArgs::default(), global, app).await,
         Some(Command::Serve(args)) => commands::serve::serve(args, global, app).await,

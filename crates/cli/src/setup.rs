@@ -34,29 +34,32 @@ pub(crate) fn tokens(config: &Config) -> Result<Tokens, Failure> {
 }
 
 /// The API of a running server, or of the database opened here.
-pub(crate) async fn api(
-    target: &TargetArgs,
-    global: &GlobalArgs,
-    app: App,
-    purpose: Purpose,
-) -> Result<Api, Failure> {
+pub(crate) async fn api(target: &TargetArgs, global: &GlobalArgs, app: App, purpose: Purpose) -> Result<Api, Failure> {
     let config = config(global, &app, target.database.as_deref(), None)?;
-    let mint = || -> Result<String, Failure> {
-        match &target.token {
-            Some(token) => Ok(token.clone()),
-            None => Ok(tokens(&config)?.mint(&NewToken::new(&target.email))?),
-        }
-    };
     if let Some(url) = &target.server {
-        let url = url.trim_end_matches('/').to_owned();
-        return Ok(Api::Remote { url, token: mint()? });
+        return Ok(Api::Remote {
+            url: url.trim_end_matches('/').to_owned(),
+            token: token_for_server(target, &config)?,
+        });
     }
-    let token = mint()?;
     let router = match purpose {
         Purpose::Run => levers_server::local_api(&config, app).await?,
         Purpose::Describe => levers_server::describing_api(&config, app).await?,
     };
-    Ok(Api::Local { router, token })
+    Ok(Api::Local { router, token: tokens(&config)?.mint(&NewToken::new(&target.email))? })
+}
+
+/// The token that was given, or one minted with the secret of the server's
+/// configuration. A secret is never made here: the server would not have it.
+fn token_for_server(target: &TargetArgs, config: &Config) -> Result<String, Failure> {
+    match (&target.token, config.known_secret()) {
+        (Some(token), _) => Ok(token.clone()),
+        (None, Some(secret)) => Ok(Tokens::new(secret.expose().as_bytes()).mint(&NewToken::new(&target.email))?),
+        (None, None) => Err(Failure::usage(
+            "Who are you? Set LEVERS_TOKEN (or --token) to what `levers token --email you@example.com --database URL` \
+             prints, with the database's URL of the server; or name that URL here with --database.",
+        )),
+    }
 }
 
 /// A path segment, encoded.

@@ -62,6 +62,13 @@ impl CollectionEntry {
     pub fn action(&self, id: &ActionId) -> Result<&ActionDeclaration> {
         self.actions().find(|declaration| declaration.action.id == *id).ok_or_else(|| {
             let ids: Vec<&str> = self.actions().map(|declaration| declaration.action.id.as_str()).collect();
+            if self.schema.read_only && BuiltIn::ALL.iter().any(|built_in| built_in.id() == *id) {
+                return Error::not_found(format!(
+                    "“{}” has no action “{id}”, because its records cannot be changed: it is a view, has no primary \
+                     key, or its database can only be read.",
+                    self.name()
+                ));
+            }
             Error::not_found(format!("“{}” has no action “{id}”. It has: {}.", self.name(), ids.join(", ")))
         })
     }

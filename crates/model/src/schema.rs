@@ -102,6 +102,7 @@ pub enum DefaultValue {
 }
 
 /// One column.
+#[expect(clippy::struct_excessive_bools, reason = "each is a property of its own; no two exclude each other")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Column {
     /// Its type.

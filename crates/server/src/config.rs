@@ -20,7 +20,7 @@ use levers_model::{Error, Result};
 use levers_ports::Source;
 use serde::{Deserialize, Serialize};
 
-use crate::secret::{AuthSecret, Secret, check_for_strangers, development_secret};
+use crate::secret::{AuthSecret, Secret, check_for_strangers, development_secret, kept_secret};
 
 /// The file that is read from the working folder when none is named.
 pub const DEFAULT_FILE: &str = "levers.toml";
@@ -185,13 +185,28 @@ impl Config {
     /// # Errors
     /// `Refused` when others can reach the server and there is no good secret.
     pub fn auth_secret(&self) -> Result<AuthSecret> {
-        if !self.listen.ip().is_loopback() {
-            check_for_strangers(self.auth_secret.as_ref(), &self.listen.to_string())?;
-        }
+        self.check_secret()?;
         match &self.auth_secret {
             Some(secret) => Ok(AuthSecret { secret: secret.clone(), file: None }),
             None => development_secret(&self.store_path()),
         }
+    }
+
+    /// Whether the secret is good enough for where the server listens.
+    ///
+    /// # Errors
+    /// `Refused` when others can reach the server and there is no good secret.
+    pub fn check_secret(&self) -> Result<()> {
+        if self.listen.ip().is_loopback() {
+            return Ok(());
+        }
+        check_for_strangers(self.auth_secret.as_ref(), &self.listen.to_string())
+    }
+
+    /// The secret that a server with this configuration would use, if there is one
+    /// already; unlike [`Config::auth_secret`] it never makes one.
+    pub fn known_secret(&self) -> Option<Secret> {
+        self.auth_secret.clone().or_else(|| kept_secret(&self.store_path()))
     }
 
     /// The largest request body, in bytes.

@@ -72,6 +72,8 @@ pub(crate) fn router(engine: Engine, config: &Config, tokens: Tokens, ready: Rea
                     TraceLayer::new_for_http()
                         .make_span_with(span)
                         .on_request(())
+                        // Failures are logged where they happen, with their cause.
+                        .on_failure(())
                         .on_response(DefaultOnResponse::new().level(Level::DEBUG)),
                 )
                 .layer(PropagateRequestIdLayer::new(REQUEST_ID))

@@ -35,14 +35,16 @@ pub use secret::{AuthSecret, Secret};
 /// configuration or a declaration that makes no sense.
 pub async fn serve(config: Config, app: App, ready: impl FnOnce(SocketAddr)) -> Result<()> {
     log::begin(&config)?;
+    config.check_secret()?;
+    let stop = listen::stop_signal()?;
+    // The database first: a mistyped URL must leave neither a secret nor a taken port behind.
+    let opened = open::open_all(&config, app).await?;
     let auth = config.auth_secret()?;
     if let Some(file) = &auth.file {
         tracing::warn!(file = %file.display(), "no auth secret is configured; this machine's development secret is used");
     }
-    let stop = listen::stop_signal()?;
     let listener = listen::bind(config.listen).await?;
     let address = listener.local_addr().map_err(Error::internal)?;
-    let opened = open::open_all(&config, app).await?;
     let taking_work = Arc::new(AtomicBool::new(true));
     let tokens = Tokens::new(auth.secret.expose().as_bytes());
     let router = doors::router(opened.engine.clone(), &config, tokens, taking_work.clone());

@@ -87,9 +87,7 @@ fn is_default(secret: &str) -> bool {
 /// # Errors
 /// `Refused` when the file can be neither read nor made.
 pub(crate) fn development_secret(store: &Path) -> Result<AuthSecret> {
-    let mut name = store.as_os_str().to_owned();
-    name.push(".secret");
-    let file = PathBuf::from(name);
+    let file = beside(store);
     let secret = read_or_make(&file).map_err(|error| {
         Error::refused(format!(
             "There is no auth secret, and the file {} that would hold one for development cannot be used: {error}. {HOW}",
@@ -97,6 +95,18 @@ pub(crate) fn development_secret(store: &Path) -> Result<AuthSecret> {
         ))
     })?;
     Ok(AuthSecret { secret, file: Some(file) })
+}
+
+/// The development secret beside the store, if there is one.
+pub(crate) fn kept_secret(store: &Path) -> Option<Secret> {
+    let text = fs::read_to_string(beside(store)).ok()?;
+    Some(Secret(text.trim().to_owned())).filter(|secret| !secret.0.is_empty())
+}
+
+fn beside(store: &Path) -> PathBuf {
+    let mut name = store.as_os_str().to_owned();
+    name.push(".secret");
+    PathBuf::from(name)
 }
 
 fn read_or_make(file: &Path) -> io::Result<Secret> {

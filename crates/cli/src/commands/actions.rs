@@ -30,7 +30,7 @@ pub(crate) async fn actions(args: ActionsArgs, global: &GlobalArgs, app: App) ->
         return Ok(());
     }
     table::print(&["Collection", "Action", "Id", "Scope", "Description"], collections.iter().flat_map(rows))?;
-    say(format_args!("Run one: levers run COLLECTION ACTION --id ID --set FIELD=VALUE"))?;
+    say(format_args!("Run one: {} run COLLECTION ACTION --id ID --set FIELD=VALUE", crate::program()))?;
     Ok(())
 }
 

@@ -68,13 +68,13 @@ async fn look_alone(args: &DoctorArgs, global: &GlobalArgs, app: App) -> Result<
     let config = setup::config(global, &app, args.url.as_deref(), None)?;
     let mut findings = vec![secret(&config)];
     let target = TargetArgs { database: args.url.clone(), ..TargetArgs::local() };
-    match setup::api(&target, global, app, Purpose::Run).await {
-        Err(failure) => findings.push(Finding::new(Verdict::Bad, "database and store", failure.text())),
+    match setup::api(&target, global, app, Purpose::Describe).await {
+        Err(failure) => findings.push(Finding::new(Verdict::Bad, "database", failure.text())),
         Ok(api) => {
             findings.push(Finding::new(
                 Verdict::Good,
-                "database and store",
-                format!("The database answers; jobs are kept in {}.", config.store_path().display()),
+                "database",
+                format!("It can be read; jobs are kept in {}.", config.store_path().display()),
             ));
             findings.extend(collections(&api).await?);
         }
@@ -88,9 +88,12 @@ async fn look_at_server(server: &str, args: &DoctorArgs, global: &GlobalArgs) ->
     let mut findings = Vec::new();
     match api.get_json("/ready").await {
         Ok(_) => {
-            findings.push(Finding::new(Verdict::Good, "readiness", "The server, its store and its database answer."))
+            findings.push(Finding::new(Verdict::Good, "readiness", "The server, its store and its database answer."));
         }
-        Err(failure) => findings.push(Finding::new(Verdict::Bad, "readiness", failure.text())),
+        Err(failure) => {
+            findings.push(Finding::new(Verdict::Bad, "readiness", failure.text()));
+            return Ok(findings);
+        }
     }
     match collections(&api).await {
         Ok(more) => findings.extend(more),

@@ -4,28 +4,30 @@ use std::fs::File;
 use std::io::{Write, stdout};
 use std::path::{Path, PathBuf};
 
-use axum::http::Method;
 use levers_model::{ActionId, FileValue};
 use levers_server::App;
 use serde_json::{Map, Value as Json, json};
 
-use crate::api::{ApiAnswer, ApiRequest};
+use crate::api::{Api, ApiAnswer, ApiRequest};
 use crate::args::{GlobalArgs, RunArgs};
 use crate::exit::Failure;
 use crate::output::say;
 use crate::setup::{self, Purpose};
 
 pub(crate) async fn run(args: RunArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
-    let body = json!({ "selection": selection(&args)?, "values": values(&args)? });
+    let selection = selection(&args)?;
+    let texts = args.set.iter().map(|text| pair(text, "--set", "FIELD=VALUE")).collect::<Result<Vec<_>, _>>()?;
+    let mut values = files(&args)?;
     let api = setup::api(&args.target, global, app, Purpose::Run).await?;
     let action = ActionId::from_name(&args.action);
-    let path = format!(
-        "/api/v1/collections/{}/actions/{}?timezone={}",
-        setup::segment(&args.collection),
-        setup::segment(action.as_str()),
-        setup::segment(&args.target.timezone)
-    );
-    let mut request = ApiRequest { method: Method::POST, ..ApiRequest::post(path, body) };
+    let path =
+        format!("/api/v1/collections/{}/actions/{}", setup::segment(&args.collection), setup::segment(action.as_str()));
+    let timezone = format!("timezone={}", setup::segment(&args.target.timezone));
+    if !texts.is_empty() {
+        type_texts(&api, &format!("{path}/form?{timezone}"), &selection, &texts, &mut values).await?;
+    }
+    let body = json!({ "selection": selection, "values": values });
+    let mut request = ApiRequest::post(format!("{path}?{timezone}"), body);
     request.headers.extend(args.idempotency_key.iter().map(|key| ("idempotency-key", key.clone())));
     let answer = api.send(request).await?;
     if answer.is_json() { report(&answer.json().await?, global.json) } else { save(answer, &args, global.json).await }
@@ -51,17 +53,56 @@ fn selection(args: &RunArgs) -> Result<Json, Failure> {
     Ok(Json::Object(selection))
 }
 
-fn values(args: &RunArgs) -> Result<Json, Failure> {
+fn files(args: &RunArgs) -> Result<Map<String, Json>, Failure> {
     let mut values = Map::new();
-    for text in &args.set {
-        let (field, value) = pair(text, "--set", "FIELD=VALUE")?;
-        values.insert(field.to_owned(), reading(value));
-    }
     for text in &args.files {
         let (field, path) = pair(text, "--file", "FIELD=PATH")?;
         values.insert(field.to_owned(), json!(data_uri(Path::new(path))?));
     }
-    Ok(Json::Object(values))
+    Ok(values)
+}
+
+/// Reads the texts of `--set` by the types of the form's fields. A field that only
+/// appears once others have values is found by asking again with those.
+async fn type_texts(
+    api: &Api,
+    form: &str,
+    selection: &Json,
+    texts: &[(&str, &str)],
+    values: &mut Map<String, Json>,
+) -> Result<(), Failure> {
+    let mut left: Vec<&(&str, &str)> = texts.iter().collect();
+    loop {
+        let answer = api.send(ApiRequest::post(form, json!({ "selection": selection, "values": values }))).await?;
+        let form = answer.json().await?;
+        let before = left.len();
+        left.retain(|(field, text)| {
+            let known = form["fields"].as_array().into_iter().flatten().find(|known| known["id"] == **field);
+            known.is_none_or(|known| {
+                values.insert((*field).to_owned(), typed(text, known["type"].as_str().unwrap_or_default()));
+                false
+            })
+        });
+        if left.is_empty() || left.len() == before {
+            break;
+        }
+    }
+    // The form does not have these; the answer will say so, with their names.
+    values.extend(left.into_iter().map(|(field, text)| ((*field).to_owned(), reading(text))));
+    Ok(())
+}
+
+/// Reads a text as a value of a field of this type. Numbers, lists and JSON are
+/// read as JSON; a text without quotes is a list of one.
+fn typed(text: &str, field_type: &str) -> Json {
+    match field_type {
+        "string" | "enum" | "date" | "dateonly" | "time" | "collection" | "file" => json!(text),
+        "string_list" | "enum_list" | "file_list" => match reading(text) {
+            list @ Json::Array(_) => list,
+            _ => json!([text]),
+        },
+        _ => reading(text),
+    }
 }
 
 fn pair<'a>(text: &'a str, option: &str, form: &str) -> Result<(&'a str, &'a str), Failure> {
@@ -109,7 +150,7 @@ fn in_words(answer: &Json) -> String {
         }
         Some("webhook") => {
             let call = format!("{} {}", text("method").unwrap_or_default(), text("url").unwrap_or_default());
-            lines.push(format!("The action asks for a call that a browser would make now: {call}"));
+            lines.push(format!("The action asks its client for a call, which was not made: {call}"));
         }
         _ => {}
     }
@@ -140,7 +181,13 @@ async fn save(answer: ApiAnswer, args: &RunArgs, as_json: bool) -> Result<(), Fa
     options.write(true);
     // A name that the server chose never overwrites what is there; one that was asked for may.
     let options = if args.output.is_some() { options.create(true).truncate(true) } else { options.create_new(true) };
-    let file = options.open(&path).map_err(cannot)?;
+    let file = options.open(&path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::AlreadyExists => Failure::usage(format!(
+            "The action ran (job {job}), but {} exists already. Run it again with --output and another name.",
+            path.display()
+        )),
+        _ => cannot(error),
+    })?;
     let written = match answer.copy_to(std::io::BufWriter::new(file)).await {
         Ok(written) => written,
         Err(failure) => {
@@ -186,6 +233,16 @@ mod tests {
         ] {
             assert_eq!(reading(text), json, "{text}");
         }
+    }
+
+    #[test]
+    fn texts_are_read_by_the_type_of_their_field() {
+        assert_eq!(typed("4", "collection"), json!("4"));
+        assert_eq!(typed("2024", "string"), json!("2024"));
+        assert_eq!(typed("4", "number"), json!(4));
+        assert_eq!(typed("a", "enum_list"), json!(["a"]));
+        assert_eq!(typed("[\"a\",\"b\"]", "string_list"), json!(["a", "b"]));
+        assert_eq!(typed("true", "boolean"), json!(true));
     }
 
     #[test]

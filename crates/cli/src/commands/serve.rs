@@ -15,7 +15,7 @@ pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Res
             "Which database? Name it: levers serve sqlite:shop.db, or levers serve postgres://user@host/name.",
         ));
     }
-    let token_hint = token_hint(&args, global, &config)?;
+    let token_hint = token_hint(&args, global, &config);
     levers_server::serve(config, app, move |address| {
         eprintln!("Levers listens on http://{address}");
         eprintln!("  API and its pages   http://{address}/api/v1/docs");
@@ -27,13 +27,12 @@ pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Res
 }
 
 /// The command that mints a token for this server.
-fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Config) -> Result<String, Failure> {
-    let program = std::env::args().next().unwrap_or_else(|| "levers".into());
-    let mut hint = format!("{program} token --email you@example.com");
-    if config.auth_secret()?.file.is_some() {
+fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Config) -> String {
+    let mut hint = format!("{} token --email you@example.com", crate::program());
+    if config.auth_secret.is_none() {
         let store = global.store.as_ref().map(|store| format!(" --store {}", store.display()));
         let database = args.url.as_ref().map(|url| format!(" --database {url}"));
         hint.push_str(&store.or(database).unwrap_or_default());
     }
-    Ok(hint)
+    hint
 }

@@ -167,6 +167,7 @@ impl FieldCondition {
     }
 
     /// One of these.
+    #[expect(clippy::wrong_self_convention, reason = "it reads as the condition that it builds: status is in …")]
     pub fn is_in<V: Into<Value>>(self, values: impl IntoIterator<Item = V>) -> Condition {
         self.test(Operator::In, Value::List(values.into_iter().map(Into::into).collect()))
     }

@@ -1,0 +1,178 @@
+//! The command line as a person has it: the built executable on a copy of
+//! Chinook, alone and against a server that the test starts.
+
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// A copy of Chinook in a folder of its own.
+struct Shop {
+    folder: TempDir,
+}
+
+impl Shop {
+    fn new() -> Self {
+        let published = std::env::var_os("LEVERS_CHINOOK_DIR")
+            .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/chinook"), PathBuf::from);
+        let published = published.join("chinook.sqlite");
+        let content = std::fs::read(&published).unwrap_or_else(|error| {
+            panic!("{} cannot be read ({error}); set LEVERS_CHINOOK_DIR to the folder of Chinook", published.display())
+        });
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("shop.db"), content).unwrap();
+        Self { folder }
+    }
+
+    fn levers(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_levers"));
+        command.args(arguments).current_dir(self.folder.path()).stdin(Stdio::null());
+        for name in ["LEVERS_AUTH_SECRET", "FOREST_AUTH_SECRET", "LEVERS_SERVER", "LEVERS_TOKEN", "LEVERS_DATABASE_URL"]
+        {
+            command.env_remove(name);
+        }
+        command
+    }
+
+    /// Runs to the end; gives exit code, standard output, standard error.
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let Output { status, stdout, stderr } = self.levers(arguments).output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (status.code().unwrap(), text(stdout), text(stderr))
+    }
+
+    fn serve(&self) -> Server {
+        let mut command = self.levers(&["serve", "sqlite:shop.db", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let url = lines
+            .by_ref()
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("Levers listens on ").map(str::to_owned))
+            .expect("the server says where it listens");
+        std::thread::spawn(move || lines.for_each(drop));
+        Server { child, url }
+    }
+}
+
+struct Server {
+    child: Child,
+    url: String,
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn without_ids(text: &str) -> String {
+    let words = text.split(' ').map(|word| {
+        let hides = word.trim_end().starts_with("job_");
+        if hides { word.replace(word.trim_end(), "job_…") } else { word.to_owned() }
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn an_action_runs_on_a_database_alone() {
+    let shop = Shop::new();
+    let database = ["--database", "sqlite:shop.db"];
+    let run = |arguments: &[&str]| shop.run(&[arguments, &database].concat());
+
+    let (code, out, _) = run(&["run", "Artist", "Update", "--id", "1", "--set", "Name=2024"]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(without_ids(&out));
+
+    let (code, out, _) = run(&["run", "Artist", "Export", "--search", "2024", "--output", "-"]);
+    assert_eq!((code, out.as_str()), (0, "ArtistId,Name\n1,2024\n"));
+
+    let (code, out, _) = run(&["run", "Genre", "Create", "--set", "GenreId=99", "--set", "Name=Polka", "--json"]);
+    let answer: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!((code, answer["outcome"]["kind"].as_str()), (0, Some("success")));
+    assert_eq!(answer["job"]["changed"][0]["count"], 1);
+}
+
+#[test]
+fn every_failure_has_its_code_and_a_sentence() {
+    let shop = Shop::new();
+    let mut told = String::new();
+    for (arguments, expected) in [
+        (&["run", "Artists", "Update", "--id", "1"][..], 4),
+        (&["run", "Artist", "Promote", "--id", "1"], 4),
+        (&["run", "Album", "Update", "--id", "1", "--set", "Title=x", "--set", "ArtistId=many", "--set", "Foo=1"], 5),
+        (&["run", "Album", "Duplicate"], 5),
+        (&["run", "Album", "Update", "--id", "one", "--set", "Title=x"], 5),
+        (&["run", "Artist", "Delete", "--all", "--filter", "{"], 2),
+        (&["run", "Artist", "Create", "--set", "Name"], 2),
+        (&["actions", "--token", "x", "--server", "http://127.0.0.1:9"], 6),
+    ] {
+        let database: &[&str] = if arguments[0] == "run" { &["--database", "sqlite:shop.db"] } else { &[] };
+        let (code, _, error) = shop.run(&[arguments, database].concat());
+        assert_eq!(code, expected, "{arguments:?}: {error}");
+        told.push_str(&format!("{}\n{}\n", arguments.join(" "), without_ids(&error)));
+    }
+    let (code, _, error) = shop.run(&["serve", "sqlite:missing.db"]);
+    assert_eq!(code, 4, "{error}");
+    told.push_str(&format!("serve sqlite:missing.db\n{error}\n"));
+    let left: Vec<_> = std::fs::read_dir(shop.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("missing")), "{left:?}");
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn the_same_commands_go_through_a_server() {
+    let shop = Shop::new();
+    let server = shop.serve();
+    let through = |arguments: &[&str]| shop.run(&[arguments, &["--server", &server.url]].concat());
+
+    // Without a hint whose secret it is, nothing is guessed and nothing is made.
+    let (code, _, error) = through(&["actions"]);
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(error);
+
+    let (code, out, _) =
+        through(&["run", "Artist", "Update", "--id", "1", "--set", "Name=Zed", "--database", "sqlite:shop.db"]);
+    assert_eq!(code, 0, "{out}");
+
+    let (code, token, _) = shop.run(&["token", "--email", "ada@example.org", "--database", "sqlite:shop.db"]);
+    assert_eq!(code, 0);
+    let token = token.trim();
+    let (code, out, _) =
+        through(&["run", "Artist", "Export", "--search", "Zed", "--output", "zed.csv", "--token", token]);
+    assert_eq!(code, 0, "{out}");
+    let written = std::fs::read_to_string(shop.folder.path().join("zed.csv")).unwrap();
+    assert_eq!(written, "ArtistId,Name\n1,Zed\n");
+
+    let (code, _, error) = through(&["actions", "--token", "nonsense"]);
+    assert_eq!(code, 3, "{error}");
+
+    let (code, out, _) = through(&["doctor", "--token", token]);
+    assert_eq!(code, 0);
+    insta::assert_snapshot!(out);
+
+    // Describing works beside the server, running does not: its store is the server's.
+    let (code, out, _) = shop.run(&["actions", "sqlite:shop.db"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("Artist"), "{out}");
+    let (code, _, error) = shop.run(&["run", "Artist", "Export", "--database", "sqlite:shop.db"]);
+    assert_eq!(code, 6);
+    assert!(error.contains("--server"), "{error}");
+}
+
+#[test]
+fn the_schema_is_printed_for_both_kinds_of_clients() {
+    let shop = Shop::new();
+    let (code, out, _) = shop.run(&["schema", "sqlite:shop.db", "--format", "forest"]);
+    assert_eq!(code, 0);
+    let forest: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(forest["collections"].as_array().unwrap().len(), 11);
+    let (code, out, _) = shop.run(&["schema", "sqlite:shop.db"]);
+    assert_eq!(code, 0);
+    let ours: Json = serde_json::from_str(&out).unwrap();
+    assert_eq!(ours["collections"][0]["name"], "Album");
+    assert_eq!(ours["collections"][0]["columns"][0]["name"], "AlbumId");
+}
