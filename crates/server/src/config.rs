@@ -68,7 +68,7 @@ pub struct Config {
     pub body_limit_mb: u32,
     /// How log lines look.
     pub log_format: LogFormat,
-    /// What is logged, in the words of tracing's filters; default `info`.
+    /// What is logged, in the words of tracing's filters; default `info,sqlx=warn`.
     pub log: String,
 }
 
@@ -82,7 +82,7 @@ impl Default for Config {
             env_secret: None,
             body_limit_mb: 50,
             log_format: LogFormat::Text,
-            log: "info".to_owned(),
+            log: "info,sqlx=warn".to_owned(),
         }
     }
 }

@@ -5,7 +5,6 @@
 //! internal, with the driver's words for the log.
 
 use levers_model::{Constraint, ConstraintKind, Error, Result};
-use sqlx::error::DatabaseError;
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
@@ -17,9 +16,34 @@ pub(crate) trait OrPublic<T> {
     fn or_public(self, entity: Option<&Entity>) -> Result<T>;
 }
 
-impl<T> OrPublic<T> for Result<T, sqlx::Error> {
+impl<T, F: Into<Failure>> OrPublic<T> for Result<T, F> {
     fn or_public(self, entity: Option<&Entity>) -> Result<T> {
-        self.map_err(|failure| public(&failure, entity))
+        self.map_err(|failure| public(&failure.into(), entity))
+    }
+}
+
+/// Why a statement did not work.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A server's driver says so.
+    Sqlx(sqlx::Error),
+    /// SQLite says so.
+    Sqlite(rusqlite::Error),
+    /// Others before it took too long, so it was not begun.
+    TimedOut,
+    /// The thread that worked on it panicked.
+    Crashed,
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(failure: sqlx::Error) -> Self {
+        Self::Sqlx(failure)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(failure: rusqlite::Error) -> Self {
+        Self::Sqlite(failure)
     }
 }
 
@@ -37,15 +61,16 @@ pub(crate) fn is_broken(failure: &sqlx::Error) -> bool {
 }
 
 /// Turns a driver's failure into ours.
-pub(crate) fn public(failure: &sqlx::Error, entity: Option<&Entity>) -> Error {
-    if is_broken(failure)
-        || matches!(failure, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_))
-    {
-        return unavailable().with_internal(failure);
-    }
+pub(crate) fn public(failure: &Failure, entity: Option<&Entity>) -> Error {
     match failure {
-        sqlx::Error::Database(database) => from_database(database.as_ref(), entity),
-        other => Error::internal(other),
+        Failure::Sqlx(failure) => {
+            from_server(failure, entity).unwrap_or_else(|| Error::internal(failure)).with_internal(failure)
+        }
+        Failure::Sqlite(failure) => {
+            from_sqlite(failure, entity).unwrap_or_else(|| Error::internal(failure)).with_internal(failure)
+        }
+        Failure::TimedOut => unavailable().with_internal("others before it took too long"),
+        Failure::Crashed => Error::internal("the thread that worked on it panicked"),
     }
 }
 
@@ -55,21 +80,22 @@ fn unavailable() -> Error {
     )
 }
 
-fn from_database(database: &dyn DatabaseError, entity: Option<&Entity>) -> Error {
-    let violation = if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
+/// The sentence for a failure, or `None` for one that a caller can do nothing about.
+fn from_server(failure: &sqlx::Error, entity: Option<&Entity>) -> Option<Error> {
+    if is_broken(failure)
+        || matches!(failure, sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_))
+    {
+        return Some(unavailable());
+    }
+    let database = failure.as_database_error()?;
+    if let Some(postgres) = database.try_downcast_ref::<PgDatabaseError>() {
         from_postgres(postgres, entity)
-    } else if let Some(mysql) = database.try_downcast_ref::<MySqlDatabaseError>() {
-        from_mysql(mysql, entity)
     } else {
-        from_sqlite(database, entity)
-    };
-    violation.unwrap_or_else(|other| other.unwrap_or_else(|| Error::internal(database))).with_internal(database)
+        from_mysql(database.try_downcast_ref::<MySqlDatabaseError>()?, entity)
+    }
 }
 
-/// What the database said, or `Err` of something that is no constraint.
-type Violation = Result<Error, Option<Error>>;
-
-fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Violation {
+fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Option<Error> {
     let name = failure.constraint().map(str::to_owned);
     let column = failure.column().map(str::to_owned);
     let kind = match failure.code() {
@@ -79,17 +105,17 @@ fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Violatio
         "23514" => ConstraintKind::Check,
         "22001" | "22003" | "22008" | "22P02" | "22007" | "22021" | "22P03" => ConstraintKind::Range,
         // Out of connections, out of memory, starting up, in recovery.
-        code if code.starts_with("53") || code.starts_with("57P") => return Err(Some(unavailable())),
-        "40001" | "40P01" | "55P03" => return Err(Some(busy())),
-        "57014" => return Err(Some(too_slow())),
-        "42501" => return Err(Some(denied())),
-        "25006" => return Err(Some(read_only())),
-        _ => return Err(None),
+        code if code.starts_with("53") || code.starts_with("57P") => return Some(unavailable()),
+        "40001" | "40P01" | "55P03" => return Some(busy()),
+        "57014" => return Some(too_slow()),
+        "42501" => return Some(denied()),
+        "25006" => return Some(read_only()),
+        _ => return None,
     };
-    Ok(violated(kind, name, column.into_iter().collect(), entity))
+    Some(violated(kind, name, column.into_iter().collect(), entity))
 }
 
-fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Violation {
+fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<Error> {
     let text = failure.message();
     let (kind, name, columns) = match failure.number() {
         // Duplicate entry 'x' for key 'table.key' (MySQL) or 'key' (MariaDB).
@@ -116,19 +142,30 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Violatio
         1690 => (ConstraintKind::Range, None, vec![]),
         3819 => (ConstraintKind::Check, between(text, '\''), vec![]),
         4025 => (ConstraintKind::Check, between(text, '`'), vec![]),
-        1205 | 1213 => return Err(Some(busy())),
-        1040 | 1053 | 1129 | 1203 => return Err(Some(unavailable())),
-        1142 | 1143 => return Err(Some(denied())),
-        1317 | 1969 | 3024 => return Err(Some(too_slow())),
-        1290 | 1792 | 1836 => return Err(Some(read_only())),
-        _ => return Err(None),
+        1205 | 1213 => return Some(busy()),
+        1040 | 1053 | 1129 | 1203 => return Some(unavailable()),
+        1142 | 1143 => return Some(denied()),
+        1317 | 1969 | 3024 => return Some(too_slow()),
+        1290 | 1792 | 1836 => return Some(read_only()),
+        _ => return None,
     };
-    Ok(violated(kind, name.map(str::to_owned), columns, entity))
+    Some(violated(kind, name.map(str::to_owned), columns, entity))
 }
 
-fn from_sqlite(failure: &dyn DatabaseError, entity: Option<&Entity>) -> Violation {
-    let text = failure.message();
-    let code: i32 = failure.code().and_then(|code| code.parse().ok()).unwrap_or_default();
+/// SQLite's own code, whose lowest byte says what kind of failure it is; 0 for
+/// what is not SQLite's.
+pub(crate) fn code(failure: &rusqlite::Error) -> i32 {
+    failure.sqlite_error().map_or(0, |error| error.extended_code)
+}
+
+/// The kind of failure alone.
+pub(crate) fn primary_code(failure: &rusqlite::Error) -> i32 {
+    code(failure) & 0xff
+}
+
+fn from_sqlite(failure: &rusqlite::Error, entity: Option<&Entity>) -> Option<Error> {
+    let rusqlite::Error::SqliteFailure(error, text) = failure else { return None };
+    let (code, text) = (error.extended_code, text.as_deref().unwrap_or_default());
     let detail = text.split_once("failed: ").map(|(_, detail)| detail);
     let columns = || {
         let names = detail.unwrap_or_default().split(", ").filter_map(|name| name.split_once('.'));
@@ -141,17 +178,17 @@ fn from_sqlite(failure: &dyn DatabaseError, entity: Option<&Entity>) -> Violatio
         275 => ConstraintKind::Check,
         3091 | 20 | 18 => ConstraintKind::Range,
         // A trigger's RAISE: the text was written by the database's author for whoever reads it.
-        1811 => return Err(Some(Error::refused(format!("The database refused this: {text}.")))),
-        code if matches!(code & 0xff, 5 | 6) => return Err(Some(busy())),
-        code if code & 0xff == 8 => return Err(Some(read_only())),
-        code if matches!(code & 0xff, 10 | 14) => return Err(Some(unavailable())),
+        1811 => return Some(Error::refused(format!("The database refused this: {text}."))),
+        code if matches!(code & 0xff, 5 | 6) => return Some(busy()),
+        code if code & 0xff == 8 => return Some(read_only()),
+        code if matches!(code & 0xff, 10 | 14) => return Some(unavailable()),
         1 if text == "integer overflow" => {
-            return Err(Some(Error::refused("The sum is too large for this database to compute.")));
+            return Some(Error::refused("The sum is too large for this database to compute."));
         }
-        _ => return Err(None),
+        _ => return None,
     };
     let name = detail.filter(|_| kind == ConstraintKind::Check).map(str::to_owned);
-    Ok(violated(kind, name, columns(), entity))
+    Some(violated(kind, name, columns(), entity))
 }
 
 fn busy() -> Error {

@@ -1,72 +1,61 @@
 //! What SQLite says, in words for whoever asked. Its own words go to the log.
 
 use levers_model::{Error, Result};
+use rusqlite::ErrorCode;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-/// SQLite's primary result codes that we can say something about.
-mod code {
-    pub(super) const PERM: i32 = 3;
-    pub(super) const BUSY: i32 = 5;
-    pub(super) const LOCKED: i32 = 6;
-    pub(super) const READONLY: i32 = 8;
-    pub(super) const IOERR: i32 = 10;
-    pub(super) const CORRUPT: i32 = 11;
-    pub(super) const FULL: i32 = 13;
-    pub(super) const CANTOPEN: i32 = 14;
-    pub(super) const CONSTRAINT: i32 = 19;
-    pub(super) const NOTADB: i32 = 26;
-}
-
-/// The primary result code; the upper bits only refine it.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code: i32 = error.as_database_error()?.code()?.parse().ok()?;
-    Some(code & 0xff)
-}
-
 /// Whether the database refused a value, rather than failed itself.
-pub(crate) fn is_constraint(error: &sqlx::Error) -> bool {
-    primary_code(error) == Some(code::CONSTRAINT)
+pub(crate) fn is_constraint(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
 /// A statement on an open store failed.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
-pub(crate) fn failed(error: sqlx::Error) -> Error {
-    let message = match primary_code(&error) {
-        Some(code::FULL) => {
+pub(crate) fn failed(error: rusqlite::Error) -> Error {
+    let message = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => {
             "The disk that holds the store is full. Nothing was written; free some space and try again."
         }
-        Some(code::READONLY | code::PERM) => {
+        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => {
             "The store can only be read. Nothing was written; make its file and folder writable and try again."
         }
-        Some(code::BUSY | code::LOCKED) => {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             "Another program holds the store's file. Nothing was written; close that program and try again."
         }
-        Some(code::IOERR | code::CANTOPEN) => {
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => {
             "The store's file cannot be read or written. Nothing was written; look at its disk and try again."
         }
-        Some(code::CORRUPT | code::NOTADB) => {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
             "The store's file is damaged. Stop the service and put a backup of the file in its place."
         }
-        _ => match error {
-            sqlx::Error::PoolTimedOut => "The store is too busy to answer. Try again.",
-            sqlx::Error::PoolClosed => "The store is closed, because the service is stopping. Try again.",
-            _ => return Error::internal(format_args!("the store: {error}")),
-        },
+        _ => return Error::internal(format_args!("the store: {error}")),
     };
     Error::unavailable(message).with_internal(format_args!("the store: {error}"))
 }
 
+/// The database refused one request.
+pub(crate) fn refused(error: rusqlite::Error) -> Error {
+    Error::conflict("The store refused the record: its job is not there, or it was written before.")
+        .with_internal(error)
+}
+
 /// A statement failed while the store was being opened.
-pub(crate) fn open_failed(error: sqlx::Error) -> Error {
-    match primary_code(&error) {
-        Some(code::NOTADB) => Error::refused(
+pub(crate) fn open_failed(error: rusqlite::Error) -> Error {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::NotADatabase) => Error::refused(
             "The store's file is not an SQLite database. Levers keeps its jobs in a file of its own: name another one \
              with `--store`.",
         )
         .with_internal(error),
         _ => failed(error),
     }
+}
+
+/// Work that was given to a thread of the runtime did not come back.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+pub(crate) fn lost(error: tokio::task::JoinError) -> Error {
+    Error::internal(format_args!("the store's work was lost: {error}"))
 }
 
 /// The store does not take requests any more.

@@ -10,9 +10,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use levers_model::{Error, Result};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Row as _, SqliteConnection};
+use rusqlite::{Connection, OpenFlags};
 
+use crate::checkpoint::Checkpointer;
 use crate::failure::open_failed;
 use crate::schema;
 use crate::sync::Syncer;
@@ -20,60 +20,58 @@ use crate::sync::Syncer;
 /// How long to wait for another program that holds the file.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// How many reads run at once.
-const READERS: u32 = 4;
-
-/// How many prepared statements the writer keeps: one for each number of rows
-/// of each table.
-const STATEMENTS: usize = 128;
-
 /// A file that is open for writing.
 pub(crate) struct Opened {
     /// The only connection that writes.
-    pub(crate) conn: SqliteConnection,
+    pub(crate) conn: Connection,
     /// Moves what was written from the log into the file.
-    pub(crate) checkpointer: SqliteConnection,
+    pub(crate) checkpointer: Checkpointer,
     /// Waits until the log is on disk.
     pub(crate) syncer: Syncer,
     /// Held as long as the file is open.
     pub(crate) lock: File,
 }
 
-/// Opens a file, and makes it when there is none. The pool reads only.
-pub(crate) async fn open(path: &Path) -> Result<(Opened, SqlitePool)> {
+/// Opens a file, and makes it when there is none.
+pub(crate) fn open(path: &Path) -> Result<Opened> {
     let lock = lock(path)?;
     create(path)?;
-    let options = SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE);
-    let mut conn = options
-        .clone()
-        .synchronous(SqliteSynchronous::Full)
-        .statement_cache_capacity(STATEMENTS)
-        // `checkpoint.rs` does it.
-        .pragma("wal_autocheckpoint", "0")
-        .connect()
-        .await
-        .map_err(open_failed)?;
+    let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
+    // `checkpoint.rs` does it.
+    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0").map_err(open_failed)?;
     // Before the journal's mode is set, because that writes: a file that is not ours stays as it is.
-    schema::migrate(&mut conn).await?;
-    let syncer = begin_log(&mut conn, path).await?;
-    let checkpointer = options.clone().connect().await.map_err(open_failed)?;
-    let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
-    Ok((Opened { conn, checkpointer, syncer, lock }, readers))
+    schema::migrate(&conn)?;
+    let syncer = begin_log(&conn, path)?;
+    let checkpointer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
+    let checkpointer = Checkpointer::start(checkpointer).map_err(|error| cannot_open(path, &error))?;
+    Ok(Opened { conn, checkpointer, syncer, lock })
+}
+
+/// A connection to an open file that only reads.
+pub(crate) fn reader(path: &Path) -> rusqlite::Result<Connection> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+fn connect(path: &Path, flags: OpenFlags) -> rusqlite::Result<Connection> {
+    // No connection is used by two threads at once, so none needs a lock of its own.
+    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_timeout(PATIENCE)?;
+    Ok(conn)
 }
 
 /// Turns to the write-ahead log, writes to it so that it exists, with its name
 /// in the folder on disk, and leaves syncing it to the syncer from there on.
-async fn begin_log(conn: &mut SqliteConnection, path: &Path) -> Result<Syncer> {
-    let mode = sqlx::raw_sql("PRAGMA journal_mode = WAL").fetch_one(&mut *conn).await.map_err(open_failed)?;
-    if mode.try_get::<String, _>(0).map_err(open_failed)? != "wal" {
+fn begin_log(conn: &Connection, path: &Path) -> Result<Syncer> {
+    let mode: String = conn.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0)).map_err(open_failed)?;
+    if mode != "wal" {
         return Err(Error::refused(format!(
             "The file system of “{}” cannot hold the store, because programs cannot share memory there. Name a file on \
              a local disk with `--store`.",
             path.display()
         )));
     }
-    schema::mark(conn).await.map_err(open_failed)?;
-    sqlx::raw_sql("PRAGMA synchronous = NORMAL").execute(conn).await.map_err(open_failed)?;
+    schema::mark(conn).map_err(open_failed)?;
+    conn.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON").map_err(open_failed)?;
     let log = OpenOptions::new().read(true).write(true).open(beside(path, "-wal"));
     log.and_then(Syncer::start).map_err(|error| cannot_open(path, &error))
 }

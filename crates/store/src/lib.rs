@@ -2,9 +2,15 @@
 //!
 //! [`SqliteStore`] keeps the promises of [`levers_ports::Store`] with SQLite's
 //! write-ahead log: a commit that must survive a power cut waits for the disk, a
-//! commit that must survive a kill of the process does not. One task writes, and
+//! commit that must survive a kill of the process does not. One thread writes, and
 //! takes all that waits for it in one transaction (`writer.rs` says why); reads
 //! go through connections of their own, which the log lets run meanwhile.
+//!
+//! On rusqlite rather than sqlx, which the sources use: sqlx-sqlite hands each
+//! statement to a thread of its own and waits for it, and these ways to and fro
+//! cost more than SQLite's work. Here a request goes to the writer's thread once
+//! and its answer comes back once. rusqlite of the version that shares sqlx's
+//! SQLite library, as only one can be linked.
 //!
 //! Rejected: the author's own database as the store. Its tables are theirs, it
 //! may be read-only, and an action that breaks it must still be recorded.
@@ -16,6 +22,7 @@ mod file;
 mod reads;
 mod rows;
 mod schema;
+mod statements;
 mod sync;
 mod writer;
 
@@ -26,16 +33,18 @@ use chrono::{DateTime, Utc};
 use levers_model::job::Failure;
 use levers_model::{Error, Event, Job, JobId, Page, Result};
 use levers_ports::{Begun, JobFilter, Store, StoredFile};
-use sqlx::SqlitePool;
+use tokio::task::spawn_blocking;
 
-use crate::batch::{Answer, Key, Request};
-use crate::rows::{Values, end_row, event_row, job_row};
+use crate::batch::{Answer, File, Key, Request};
+use crate::failure::{lost, to_json};
+use crate::reads::Readers;
+use crate::rows::{Values, end_row, event_row, job_row, time, uuid};
 use crate::writer::Writer;
 
 /// The store in a file of its own.
 pub struct SqliteStore {
     writer: Writer,
-    readers: SqlitePool,
+    readers: Readers,
 }
 
 impl SqliteStore {
@@ -47,8 +56,12 @@ impl SqliteStore {
     /// `Unavailable` when another process has it open, or when it cannot be
     /// opened or written; `Refused` when it is not ours or of a newer version.
     pub async fn open(path: &Path) -> Result<Self> {
-        let (opened, readers) = file::open(path).await?;
-        Ok(Self { writer: Writer::start(opened), readers })
+        let path = path.to_owned();
+        let open = move || {
+            let writer = Writer::start(file::open(&path)?)?;
+            Ok(Self { writer, readers: Readers::new(path) })
+        };
+        spawn_blocking(open).await.map_err(lost)?
     }
 
     /// Writes what waits, moves the log into the file and lets go of it. What is
@@ -73,7 +86,7 @@ fn unexpected(answer: &Answer) -> Error {
 impl Store for SqliteStore {
     async fn begin(&self, job: &Job, events: &[Event]) -> Result<Begun> {
         let key = job.idempotency_key.clone().map(|key| Key { caller: job.caller.id.clone(), key });
-        let request = Request::Begin { id: job.id.uuid(), row: job_row(job)?, key, events: event_rows(events)? };
+        let request = Request::Begin { row: job_row(job)?, key, events: event_rows(events)? };
         match self.writer.write(request).await? {
             Answer::Done => Ok(Begun::New),
             Answer::Existing(job) => Ok(Begun::Existing(job)),
@@ -82,8 +95,8 @@ impl Store for SqliteStore {
     }
 
     async fn finish(&self, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()> {
-        let file = file.map(|file| file.content.clone());
-        let request = Request::Finish { id: job.id.uuid(), row: end_row(job)?, events: event_rows(events)?, file };
+        let file = file.map(|file| File { job: uuid(job.id.uuid()), content: file.content.clone() });
+        let request = Request::Finish { row: end_row(job)?, events: event_rows(events)?, file };
         self.writer.write(request).await.map(drop)
     }
 
@@ -92,7 +105,7 @@ impl Store for SqliteStore {
     }
 
     async fn job_by_key(&self, caller: &str, key: &str) -> Result<Option<Job>> {
-        let found = reads::job_by_key(&self.readers, caller, key).await?;
+        let found = self.readers.job_by_key(caller, key).await?;
         if found.is_some() {
             // Whoever repeats a submit must not hear of an end that a power cut could still undo.
             self.writer.write(Request::Sync).await?;
@@ -101,23 +114,23 @@ impl Store for SqliteStore {
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>> {
-        reads::job(&self.readers, id).await
+        self.readers.job(id).await
     }
 
     async fn file(&self, id: JobId) -> Result<Option<StoredFile>> {
-        reads::file(&self.readers, id).await
+        self.readers.file(id).await
     }
 
     async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Vec<Job>> {
-        reads::jobs(&self.readers, filter, page).await
+        self.readers.jobs(filter, page).await
     }
 
     async fn events(&self, job: JobId) -> Result<Vec<Event>> {
-        reads::events(&self.readers, job).await
+        self.readers.events(job).await
     }
 
     async fn interrupt_abandoned(&self, failure: &Failure, at: DateTime<Utc>) -> Result<Vec<Job>> {
-        let request = Request::Interrupt { failure: failure::to_json(failure)?, at };
+        let request = Request::Interrupt { failure: to_json(failure)?.into(), at: time(at) };
         match self.writer.write(request).await? {
             Answer::Interrupted(jobs) => Ok(jobs),
             answer @ (Answer::Done | Answer::Existing(_)) => Err(unexpected(&answer)),

@@ -1,13 +1,12 @@
 //! Jobs and events as rows, and back.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use levers_model::job::Failure;
 use levers_model::{ActionId, ChangeSet, Error, Event, EventId, Job, JobId, JobState, Result};
-use sea_query::Value;
+use rusqlite::Row;
+use rusqlite::types::{FromSql, Value};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Decode, Row as _, Sqlite, Type};
 use uuid::Uuid;
 
 use crate::failure::{failed, from_json, to_json};
@@ -37,7 +36,7 @@ pub(crate) const JOB_COLUMNS: [Jobs; 20] = [
     Jobs::Shape,
 ];
 
-/// The columns that the end of a job sets, in the order of [`end_row`] after its id.
+/// The columns that the end of a job sets, in the order of [`end_row`] before its id.
 pub(crate) const END_COLUMNS: [Jobs; 5] = [Jobs::State, Jobs::Outcome, Jobs::Failure, Jobs::Changes, Jobs::FinishedAt];
 
 /// The columns of an event, in the order of [`event_row`] and [`event`].
@@ -49,59 +48,71 @@ pub(crate) type Values = Vec<Value>;
 
 pub(crate) fn job_row(job: &Job) -> Result<Values> {
     Ok(vec![
-        job.id.uuid().into(),
-        job.collection.as_str().into(),
-        job.action.as_str().into(),
-        job.action_name.as_str().into(),
+        uuid(job.id.uuid()),
+        text(&job.collection),
+        text(job.action.as_str()),
+        text(&job.action_name),
         job.built_in.as_ref().map(word).transpose()?.into(),
         to_json(&job.caller)?.into(),
-        job.caller.id.as_str().into(),
-        job.caller.email.as_str().into(),
+        text(&job.caller.id),
+        text(&job.caller.email),
         word(&job.caller.door)?.into(),
         to_json(&job.selection)?.into(),
         to_json(&job.values)?.into(),
-        job.idempotency_key.as_deref().into(),
-        job.fingerprint.as_str().into(),
+        job.idempotency_key.clone().into(),
+        text(&job.fingerprint),
         word(&job.state)?.into(),
         job.outcome.as_ref().map(to_json).transpose()?.into(),
         job.failure.as_ref().map(to_json).transpose()?.into(),
         to_json(&job.changes)?.into(),
-        job.created_at.into(),
-        job.finished_at.into(),
+        time(job.created_at),
+        job.finished_at.map(time).into(),
         SHAPE.into(),
     ])
 }
 
-/// The id of a job that ends and the values that its end sets.
+/// The values that the end of a job sets, and its id.
 pub(crate) fn end_row(job: &Job) -> Result<Values> {
     Ok(vec![
-        job.id.uuid().into(),
         word(&job.state)?.into(),
         job.outcome.as_ref().map(to_json).transpose()?.into(),
         job.failure.as_ref().map(to_json).transpose()?.into(),
         to_json(&job.changes)?.into(),
-        job.finished_at.into(),
+        job.finished_at.map(time).into(),
+        uuid(job.id.uuid()),
     ])
 }
 
 pub(crate) fn event_row(event: &Event) -> Result<Values> {
     Ok(vec![
-        event.job.uuid().into(),
-        event.id.uuid().into(),
-        event.kind.name().into(),
-        event.at.into(),
-        event.by.as_str().into(),
+        uuid(event.job.uuid()),
+        uuid(event.id.uuid()),
+        text(event.kind.name()),
+        time(event.at),
+        text(&event.by),
         to_json(&event.data)?.into(),
         SHAPE.into(),
     ])
 }
 
-pub(crate) fn job(row: &SqliteRow) -> Result<Job> {
+pub(crate) fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
+}
+
+pub(crate) fn uuid(id: Uuid) -> Value {
+    Value::Blob(id.as_bytes().to_vec())
+}
+
+pub(crate) fn time(at: DateTime<Utc>) -> Value {
+    Value::Text(at.to_rfc3339_opts(SecondsFormat::AutoSi, false))
+}
+
+pub(crate) fn job(row: &Row<'_>) -> Result<Job> {
     let text = |index| get::<String>(row, index);
     let optional = |index| get::<Option<String>>(row, index);
     check_shape(row, 19)?;
     Ok(Job {
-        id: JobId::from_uuid(get::<Uuid>(row, 0)?),
+        id: JobId::from_uuid(get_uuid(row, 0)?),
         collection: text(1)?,
         action: from_word::<ActionId>(text(2)?)?,
         action_name: text(3)?,
@@ -115,28 +126,38 @@ pub(crate) fn job(row: &SqliteRow) -> Result<Job> {
         outcome: optional(14)?.as_deref().map(from_json).transpose()?,
         failure: optional(15)?.as_deref().map(from_json::<Failure>).transpose()?,
         changes: from_json::<ChangeSet>(&text(16)?)?,
-        created_at: get::<DateTime<Utc>>(row, 17)?,
-        finished_at: get::<Option<DateTime<Utc>>>(row, 18)?,
+        created_at: from_time(&text(17)?)?,
+        finished_at: optional(18)?.as_deref().map(from_time).transpose()?,
     })
 }
 
-pub(crate) fn event(row: &SqliteRow) -> Result<Event> {
+pub(crate) fn event(row: &Row<'_>) -> Result<Event> {
     check_shape(row, 6)?;
     Ok(Event {
-        job: JobId::from_uuid(get(row, 0)?),
-        id: EventId::from_uuid(get(row, 1)?),
+        job: JobId::from_uuid(get_uuid(row, 0)?),
+        id: EventId::from_uuid(get_uuid(row, 1)?),
         kind: from_word(get(row, 2)?)?,
-        at: get(row, 3)?,
+        at: from_time(&get::<String>(row, 3)?)?,
         by: get(row, 4)?,
         data: from_json(&get::<String>(row, 5)?)?,
     })
 }
 
-pub(crate) fn get<'r, T: Decode<'r, Sqlite> + Type<Sqlite>>(row: &'r SqliteRow, index: usize) -> Result<T> {
-    row.try_get(index).map_err(failed)
+pub(crate) fn get<T: FromSql>(row: &Row<'_>, index: usize) -> Result<T> {
+    row.get(index).map_err(failed)
 }
 
-fn check_shape(row: &SqliteRow, index: usize) -> Result<()> {
+fn get_uuid(row: &Row<'_>, index: usize) -> Result<Uuid> {
+    get(row, index).map(Uuid::from_bytes)
+}
+
+fn from_time(text: &str) -> Result<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|at| at.to_utc())
+        .map_err(|error| Error::internal(format_args!("a time in the store: {error}")))
+}
+
+fn check_shape(row: &Row<'_>, index: usize) -> Result<()> {
     match get::<i32>(row, index)? {
         SHAPE => Ok(()),
         other => Err(Error::internal(format_args!("a row of shape {other}, which this program does not know"))),

@@ -11,10 +11,10 @@
 //! them.
 
 use levers_model::{Error, Result};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sea_query::{
     ColumnDef, ConditionalStatement as _, Expr, ExprTrait as _, ForeignKey, Iden, Index, SqliteQueryBuilder, Table,
 };
-use sqlx::{AssertSqlSafe, Connection as _, Row as _, SqliteConnection};
 
 use crate::failure::open_failed;
 
@@ -141,40 +141,37 @@ fn first_version() -> Vec<String> {
 }
 
 /// Brings a file to the newest version, or refuses it.
-pub(crate) async fn migrate(conn: &mut SqliteConnection) -> Result<()> {
+pub(crate) fn migrate(conn: &Connection) -> Result<()> {
     let migrations = migrations();
     let newest = i32::try_from(migrations.len()).unwrap_or(i32::MAX);
-    let version = version_of(conn).await?;
+    let version = version_of(conn)?;
     if version > newest {
         return Err(Error::refused(format!(
             "The store was written by a newer version of Levers (its format is {version}, this program knows up to \
              {newest}). Update this program, or name another file with `--store`."
         )));
     }
-    let mut transaction = conn.begin_with("BEGIN IMMEDIATE").await.map_err(open_failed)?;
+    let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate).map_err(open_failed)?;
     for statement in migrations.into_iter().skip(usize::try_from(version).unwrap_or_default()).flatten() {
-        sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut *transaction).await.map_err(open_failed)?;
+        transaction.execute_batch(&statement).map_err(open_failed)?;
     }
     if version < newest {
-        // A pragma takes no bound parameters; the value is our own.
-        let version = format!("PRAGMA user_version = {newest}");
-        sqlx::raw_sql(AssertSqlSafe(version)).execute(&mut *transaction).await.map_err(open_failed)?;
-        mark(&mut transaction).await.map_err(open_failed)?;
+        transaction.pragma_update(None, "user_version", newest).map_err(open_failed)?;
+        mark(&transaction).map_err(open_failed)?;
     }
-    transaction.commit().await.map_err(open_failed)
+    transaction.commit().map_err(open_failed)
 }
 
 /// Marks the file as ours. Marking it again is the smallest write there is.
-pub(crate) async fn mark(conn: &mut SqliteConnection) -> sqlx::Result<()> {
-    let mark = format!("PRAGMA application_id = {APPLICATION_ID}");
-    sqlx::raw_sql(AssertSqlSafe(mark)).execute(conn).await.map(|_| ())
+pub(crate) fn mark(conn: &Connection) -> rusqlite::Result<()> {
+    conn.pragma_update(None, "application_id", APPLICATION_ID)
 }
 
 /// The file's version; 0 for an empty one. Refuses other programs' databases.
-async fn version_of(conn: &mut SqliteConnection) -> Result<i32> {
-    let application = pragma(conn, "PRAGMA application_id").await?;
-    let version = pragma(conn, "PRAGMA user_version").await?;
-    let tables = pragma(conn, "SELECT COUNT(*) FROM sqlite_schema").await?;
+fn version_of(conn: &Connection) -> Result<i32> {
+    let application = number(conn, "PRAGMA application_id")?;
+    let version = number(conn, "PRAGMA user_version")?;
+    let tables = number(conn, "SELECT COUNT(*) FROM sqlite_schema")?;
     let empty = application == 0 && version == 0 && tables == 0;
     if application == APPLICATION_ID || empty {
         return Ok(version);
@@ -185,7 +182,6 @@ async fn version_of(conn: &mut SqliteConnection) -> Result<i32> {
     ))
 }
 
-async fn pragma(conn: &mut SqliteConnection, sql: &'static str) -> Result<i32> {
-    let row = sqlx::raw_sql(sql).fetch_one(conn).await.map_err(open_failed)?;
-    row.try_get(0).map_err(open_failed)
+fn number(conn: &Connection, sql: &str) -> Result<i32> {
+    conn.query_row(sql, [], |row| row.get(0)).map_err(open_failed)
 }

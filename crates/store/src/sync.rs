@@ -11,10 +11,12 @@
 //! thread and back, and the next batch would wait for this one's sync.
 
 use std::fs::File;
-use std::{io, thread};
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::{self, JoinHandle};
 
 use levers_model::{Error, Result};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 
 use crate::batch::Answer;
 
@@ -23,20 +25,16 @@ pub(crate) type Waiting = (Result<Answer>, oneshot::Sender<Result<Answer>>);
 
 /// The way to the thread that syncs.
 pub(crate) struct Syncer {
-    queue: mpsc::UnboundedSender<Vec<Waiting>>,
-    ended: oneshot::Receiver<()>,
+    queue: Sender<Vec<Waiting>>,
+    thread: JoinHandle<()>,
 }
 
 impl Syncer {
     /// Starts the thread, which ends when the way to it is dropped.
     pub(crate) fn start(log: File) -> io::Result<Self> {
-        let (queue, waiting) = mpsc::unbounded_channel();
-        let (end, ended) = oneshot::channel();
-        thread::Builder::new().name("levers-store-sync".into()).spawn(move || {
-            work(&log, waiting);
-            drop(end);
-        })?;
-        Ok(Self { queue, ended })
+        let (queue, waiting) = channel();
+        let thread = thread::Builder::new().name("levers-store-sync".into()).spawn(move || work(&log, &waiting))?;
+        Ok(Self { queue, thread })
     }
 
     /// Gives these answers when what was committed before is on disk. Not bounded
@@ -47,18 +45,18 @@ impl Syncer {
     }
 
     /// Gives all answers that wait, and ends the thread.
-    pub(crate) async fn close(self) {
+    pub(crate) fn close(self) {
         drop(self.queue);
-        let _ = self.ended.await;
+        let _ = self.thread.join();
     }
 }
 
-fn work(log: &File, mut queue: mpsc::UnboundedReceiver<Vec<Waiting>>) {
+fn work(log: &File, queue: &Receiver<Vec<Waiting>>) {
     let mut waiting = Vec::new();
     // After a failed sync the system may have forgotten what it could not write,
     // and a later sync would succeed without it. So one failure is final.
     let mut synced = Ok(());
-    while let Some(answers) = queue.blocking_recv() {
+    while let Ok(answers) = queue.recv() {
         waiting.extend(answers);
         while let Ok(answers) = queue.try_recv() {
             waiting.extend(answers);

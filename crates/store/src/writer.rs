@@ -1,25 +1,23 @@
-//! The one task that writes.
+//! The one thread that writes.
 //!
 //! SQLite lets one connection write at a time, so callers would queue for it
 //! anyway, each paying for a sync of its own. Here they queue in a channel, and
 //! one transaction takes all that wait: while it runs, the next batch gathers.
-//! Answers that promise durability go on to `sync.rs`. Rejected: a pool of write connections, which spends its
-//! time in `SQLITE_BUSY`.
+//! Answers that promise durability go on to `sync.rs`.
 //!
-//! A request that the database refuses must not fail those that happened to
-//! share its transaction: the batch is rolled back and run again one by one.
-//! That is slow, and only faults of our own cause it: keys that exist and jobs
-//! that ended are found without an error.
+//! A thread rather than a task, because SQLite blocks. Rejected: a pool of write
+//! connections, which spends its time in `SQLITE_BUSY`.
 
 use std::fs::File;
+use std::thread;
 
 use levers_model::{Error, Result};
-use sqlx::{Connection as _, SqliteConnection};
+use rusqlite::Connection;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::{self, Answer, Request};
 use crate::checkpoint::Checkpointer;
-use crate::failure::{closed, failed, is_constraint};
+use crate::failure::{closed, failed};
 use crate::file::Opened;
 use crate::sync::Syncer;
 
@@ -29,7 +27,7 @@ const BATCH: usize = 128;
 /// How many requests wait before callers do.
 const QUEUE: usize = 1024;
 
-/// The way to the task.
+/// The way to the thread.
 pub(crate) struct Writer {
     queue: mpsc::Sender<Message>,
 }
@@ -40,14 +38,17 @@ enum Message {
 }
 
 impl Writer {
-    /// Starts the task. It ends, and lets go of the lock, when the way to it is
+    /// Starts the thread. It ends, and lets go of the lock, when the way to it is
     /// dropped or closed.
-    pub(crate) fn start(opened: Opened) -> Self {
-        let Opened { conn, checkpointer, syncer, lock } = opened;
+    pub(crate) fn start(opened: Opened) -> Result<Self> {
         let (queue, requests) = mpsc::channel(QUEUE);
-        let task = Task { conn, checkpointer: Checkpointer::start(checkpointer), syncer, lock };
-        tokio::spawn(task.work(requests));
-        Self { queue }
+        let Opened { conn, checkpointer, syncer, lock } = opened;
+        let work = Work { conn, checkpointer, syncer, lock };
+        thread::Builder::new()
+            .name("levers-store".into())
+            .spawn(move || work.run(requests))
+            .map_err(|error| Error::internal(format_args!("the store's thread: {error}")))?;
+        Ok(Self { queue })
     }
 
     /// Has a request written, and waits for the answer.
@@ -66,19 +67,19 @@ impl Writer {
     }
 }
 
-struct Task {
-    conn: SqliteConnection,
+struct Work {
+    conn: Connection,
     checkpointer: Checkpointer,
     syncer: Syncer,
     /// Keeps other processes out.
     lock: File,
 }
 
-impl Task {
-    async fn work(mut self, mut queue: mpsc::Receiver<Message>) {
+impl Work {
+    fn run(mut self, mut queue: mpsc::Receiver<Message>) {
         let mut messages = Vec::with_capacity(BATCH);
         let mut closing = Vec::new();
-        while queue.recv_many(&mut messages, BATCH).await > 0 {
+        while queue.blocking_recv_many(&mut messages, BATCH) > 0 {
             let mut requests = Vec::with_capacity(messages.len());
             for message in messages.drain(..) {
                 match message {
@@ -90,21 +91,23 @@ impl Task {
                 }
             }
             if !requests.is_empty() {
-                self.answer(requests).await;
-                self.checkpointer.committed(&mut self.conn).await;
+                self.answer(requests);
+                self.checkpointer.committed(&self.conn);
             }
         }
-        self.close().await;
+        self.close();
         for done in closing {
             let _ = done.send(());
         }
     }
 
-    async fn answer(&mut self, requests: Vec<(Request, oneshot::Sender<Result<Answer>>)>) {
-        let (requests, senders): (Vec<_>, Vec<_>) = requests.into_iter().unzip();
-        let answers = self.run(&requests.iter().collect::<Vec<_>>()).await;
+    fn answer(&self, requests: Vec<(Request, oneshot::Sender<Result<Answer>>)>) {
+        let answers = batch::run(&self.conn, requests.iter().map(|(request, _)| request)).unwrap_or_else(|error| {
+            let error = failed(error);
+            requests.iter().map(|_| Err(error.clone())).collect()
+        });
         let mut durable = Vec::new();
-        for ((request, sender), answer) in requests.iter().zip(senders).zip(answers) {
+        for ((request, sender), answer) in requests.into_iter().zip(answers) {
             if request.is_durable() && answer.is_ok() {
                 durable.push((answer, sender));
             } else {
@@ -117,47 +120,15 @@ impl Task {
         }
     }
 
-    async fn close(self) {
-        self.syncer.close().await;
-        self.checkpointer.close().await;
+    fn close(self) {
+        self.syncer.close();
+        self.checkpointer.close();
         // The last connection that closes moves the log into the file.
-        if let Err(error) = self.conn.close().await {
+        if let Err((_, error)) = self.conn.close() {
             tracing::warn!(%error, "the store's file was not closed in order; nothing is lost");
         }
         drop(self.lock);
     }
-
-    async fn run(&mut self, requests: &[&Request]) -> Vec<Result<Answer>> {
-        match batch::run(&mut self.conn, requests).await {
-            Ok(answers) => answers,
-            Err(error) if is_constraint(&error) && requests.len() > 1 => {
-                tracing::warn!(%error, "the store runs a batch one by one");
-                let mut answers = Vec::with_capacity(requests.len());
-                for request in requests {
-                    answers.push(self.commit_alone(request).await);
-                }
-                answers
-            }
-            Err(error) => {
-                let error = refused(error);
-                requests.iter().map(|_| Err(error.clone())).collect()
-            }
-        }
-    }
-
-    async fn commit_alone(&mut self, request: &Request) -> Result<Answer> {
-        let mut answers = batch::run(&mut self.conn, &[request]).await.map_err(refused)?;
-        answers.pop().unwrap_or_else(|| Err(Error::internal("the store gave no answer to a request")))
-    }
-}
-
-/// The database failed or refused the only request.
-fn refused(error: sqlx::Error) -> Error {
-    if is_constraint(&error) {
-        return Error::conflict("The store refused the record: its job is not there, or it was written before.")
-            .with_internal(error);
-    }
-    failed(error)
 }
 
 #[cfg(test)]
@@ -166,35 +137,34 @@ mod tests {
 
     use levers_model::ErrorKind;
     use levers_testkit::{FixedClock, new_job};
-    use sqlx::AssertSqlSafe;
 
     use super::*;
     use crate::file;
     use crate::rows::job_row;
 
     /// A writer on a file, with a pragma set on its connection to have SQLite fail as it would.
-    async fn writer(path: &Path, pragma: &'static str) -> Writer {
-        let (mut opened, _readers) = file::open(path).await.unwrap();
-        sqlx::raw_sql(pragma).execute(&mut opened.conn).await.unwrap();
-        Writer::start(opened)
+    fn writer(path: &Path, pragma: &str) -> Writer {
+        let opened = file::open(path).unwrap();
+        opened.conn.execute_batch(pragma).unwrap();
+        Writer::start(opened).unwrap()
     }
 
     fn begin(clock: &FixedClock, size: usize) -> Request {
         let mut job = new_job(clock, "ada@example.org");
         job.values = "x".repeat(size).into();
-        Request::Begin { id: job.id.uuid(), row: job_row(&job).unwrap(), key: None, events: Vec::new() }
+        Request::Begin { row: job_row(&job).unwrap(), key: None, events: Vec::new() }
     }
 
-    async fn count_jobs(path: &Path) -> i64 {
-        let mut conn = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-        sqlx::query_scalar(AssertSqlSafe("SELECT COUNT(*) FROM jobs")).fetch_one(&mut conn).await.unwrap()
+    fn count_jobs(path: &Path) -> i64 {
+        let conn = Connection::open(path).unwrap();
+        conn.query_row("SELECT COUNT(*) FROM jobs", [], |row| row.get(0)).unwrap()
     }
 
     #[tokio::test]
     async fn a_full_disk_fails_what_does_not_fit_and_nothing_else() {
         let (folder, clock) = (tempfile::tempdir().unwrap(), FixedClock::default());
         let path = folder.path().join("store.db");
-        let writer = writer(&path, "PRAGMA max_page_count = 40").await;
+        let writer = writer(&path, "PRAGMA max_page_count = 40");
         writer.write(begin(&clock, 10)).await.unwrap();
         let error = writer.write(begin(&clock, 1_000_000)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
@@ -203,14 +173,14 @@ mod tests {
             "The disk that holds the store is full. Nothing was written; free some space and try again."
         );
         writer.write(begin(&clock, 10)).await.unwrap();
-        assert_eq!(count_jobs(&path).await, 2);
+        assert_eq!(count_jobs(&path), 2);
     }
 
     #[tokio::test]
     async fn a_file_that_can_only_be_read_says_so() {
         let (folder, clock) = (tempfile::tempdir().unwrap(), FixedClock::default());
         let path = folder.path().join("store.db");
-        let writer = writer(&path, "PRAGMA query_only = 1").await;
+        let writer = writer(&path, "PRAGMA query_only = 1");
         let error = writer.write(begin(&clock, 10)).await.unwrap_err();
         assert!(error.retryable());
         assert!(error.message().starts_with("The store can only be read. Nothing was written;"), "{error}");
@@ -221,13 +191,13 @@ mod tests {
     async fn a_file_that_another_program_holds_is_waited_for_and_then_given_up() {
         let (folder, clock) = (tempfile::tempdir().unwrap(), FixedClock::default());
         let path = folder.path().join("store.db");
-        let writer = writer(&path, "PRAGMA busy_timeout = 1").await;
-        let mut other = SqliteConnection::connect(&format!("sqlite:{}", path.display())).await.unwrap();
-        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut other).await.unwrap();
+        let writer = writer(&path, "PRAGMA busy_timeout = 1");
+        let other = Connection::open(&path).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
         let error = writer.write(begin(&clock, 10)).await.unwrap_err();
         assert!(error.message().starts_with("Another program holds the store's file."), "{error}");
-        sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
+        other.execute_batch("ROLLBACK").unwrap();
         writer.write(begin(&clock, 10)).await.unwrap();
-        assert_eq!(count_jobs(&path).await, 1);
+        assert_eq!(count_jobs(&path), 1);
     }
 }

@@ -6,7 +6,7 @@ use levers_model::{ErrorKind, Page};
 use levers_ports::{JobFilter, Store as _};
 use levers_store::SqliteStore;
 use levers_testkit::{FixedClock, ended_event, finished_job, new_job, started_event};
-use sqlx::{AssertSqlSafe, Connection as _, SqliteConnection};
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 const ALL: Page = Page { skip: 0, limit: 1_000 };
@@ -15,10 +15,8 @@ async fn refusal(path: &Path) -> levers_model::Error {
     SqliteStore::open(path).await.err().unwrap()
 }
 
-async fn run(path: &Path, sql: &str) {
-    let mut conn = SqliteConnection::connect(&format!("sqlite:{}?mode=rwc", path.display())).await.unwrap();
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(&mut conn).await.unwrap();
-    conn.close().await.unwrap();
+fn run(path: &Path, sql: &str) {
+    Connection::open(path).unwrap().execute_batch(sql).unwrap();
 }
 
 fn folder() -> TempDir {
@@ -98,9 +96,9 @@ async fn other_files_are_refused_and_stay_as_they_are() {
     std::fs::write(&text, "this is no database at all; it is a text of more than a hundred bytes, ".repeat(30))
         .unwrap();
     let database = folder.path().join("database.db");
-    run(&database, "CREATE TABLE customers (id INTEGER PRIMARY KEY)").await;
+    run(&database, "CREATE TABLE customers (id INTEGER PRIMARY KEY)");
     let marked = folder.path().join("marked.db");
-    run(&marked, "PRAGMA application_id = 7").await;
+    run(&marked, "PRAGMA application_id = 7");
     for (path, says) in
         [(text, "is not an SQLite database"), (database, "of another program"), (marked, "of another program")]
     {
@@ -117,7 +115,7 @@ async fn a_file_of_a_newer_version_is_refused() {
     let folder = folder();
     let path = folder.path().join("store.db");
     SqliteStore::open(&path).await.unwrap().close().await;
-    run(&path, "PRAGMA user_version = 2").await;
+    run(&path, "PRAGMA user_version = 2");
     let error = refusal(&path).await;
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(
