@@ -71,15 +71,8 @@ pub enum BuiltIn {
 
 impl BuiltIn {
     /// All of them, in the order in which they are offered.
-    pub const ALL: [Self; 7] = [
-        Self::Create,
-        Self::Update,
-        Self::Delete,
-        Self::Duplicate,
-        Self::Export,
-        Self::Associate,
-        Self::Dissociate,
-    ];
+    pub const ALL: [Self; 7] =
+        [Self::Create, Self::Update, Self::Delete, Self::Duplicate, Self::Export, Self::Associate, Self::Dissociate];
 
     /// The action's name.
     pub const fn name(self) -> &'static str {

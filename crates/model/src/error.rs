@@ -179,11 +179,8 @@ impl Error {
 
     /// The input is wrong in these fields; the message joins them in one text.
     pub fn invalid_fields(fields: Vec<FieldError>) -> Self {
-        let message = fields
-            .iter()
-            .map(|error| format!("{}: {}", error.field, error.message))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let message =
+            fields.iter().map(|error| format!("{}: {}", error.field, error.message)).collect::<Vec<_>>().join(" ");
         let mut error = Self::new(ErrorKind::Invalid, message);
         error.0.fields = fields;
         error

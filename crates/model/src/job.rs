@@ -41,7 +41,11 @@ pub struct Failure {
 
 impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
-        Self { code: error.kind().code().to_owned(), message: error.message().to_owned(), fields: error.fields().to_vec() }
+        Self {
+            code: error.kind().code().to_owned(),
+            message: error.message().to_owned(),
+            fields: error.fields().to_vec(),
+        }
     }
 }
 

@@ -32,8 +32,8 @@ pub use ids::{EventId, JobId};
 pub use job::{Event, EventKind, Job, JobState};
 pub use outcome::{Outcome, OutcomeKind};
 pub use query::{
-    Aggregation, AggregationOperation, Condition, DatePeriod, FieldPath, Group, Operator, Page,
-    Projection, Sort, SortClause,
+    Aggregation, AggregationOperation, Condition, DatePeriod, FieldPath, Group, Operator, Page, Projection, Sort,
+    SortClause,
 };
 pub use record::{Patch, Record, RecordId};
 pub use schema::{Collection, Column, ColumnType, DefaultValue, FieldSchema, Relation, RelationKind};

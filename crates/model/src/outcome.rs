@@ -157,8 +157,19 @@ mod tests {
             assert!(is_safe_redirect(to), "{to}");
         }
         for to in [
-            "", "a", "//evil.org", "/\\evil.org", "javascript:alert(1)", "data:text/html,x", "https://", "https:///x",
-            "http:evil", "ftp://x", "/a\nb", "https:// x", "é",
+            "",
+            "a",
+            "//evil.org",
+            "/\\evil.org",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://",
+            "https:///x",
+            "http:evil",
+            "ftp://x",
+            "/a\nb",
+            "https:// x",
+            "é",
         ] {
             assert!(!is_safe_redirect(to), "{to}");
         }

@@ -236,13 +236,18 @@ mod tests {
     use serde_json::json;
 
     fn pairs() -> Collection {
-        let key = |column_type| FieldSchema::Column(Column { primary_key: true, nullable: false, ..Column::new(column_type) });
+        let key = |column_type| {
+            FieldSchema::Column(Column { primary_key: true, nullable: false, ..Column::new(column_type) })
+        };
         Collection {
             name: "pairs".into(),
             fields: [
                 ("left".to_owned(), key(ColumnType::Integer)),
                 ("right".to_owned(), key(ColumnType::Text)),
-                ("note".to_owned(), FieldSchema::Column(Column { max_length: Some(3), ..Column::new(ColumnType::Text) })),
+                (
+                    "note".to_owned(),
+                    FieldSchema::Column(Column { max_length: Some(3), ..Column::new(ColumnType::Text) }),
+                ),
             ]
             .into_iter()
             .collect(),

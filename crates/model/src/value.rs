@@ -104,7 +104,9 @@ impl Value {
             Self::Float(float) => Json::from(*float),
             Self::Json(json) => json.clone(),
             Self::List(items) => Json::Array(items.iter().map(Self::to_json).collect()),
-            Self::Bytes(bytes) => Json::String(format!("data:application/octet-stream;base64,{}", BASE64.encode(bytes))),
+            Self::Bytes(bytes) => {
+                Json::String(format!("data:application/octet-stream;base64,{}", BASE64.encode(bytes)))
+            }
             other => Json::String(other.to_text()),
         }
     }
@@ -329,10 +331,7 @@ mod tests {
     fn integers_accept_what_javascript_prints_and_nothing_lossy() {
         assert_eq!(Value::from_json(&json!(3.0), &ColumnType::Integer), Ok(Value::Int(3)));
         assert_eq!(Value::from_json(&json!("42"), &ColumnType::Integer), Ok(Value::Int(42)));
-        assert_eq!(
-            Value::from_json(&json!(3.5), &ColumnType::Integer),
-            Err("“3.5” is not a whole number.".to_owned())
-        );
+        assert_eq!(Value::from_json(&json!(3.5), &ColumnType::Integer), Err("“3.5” is not a whole number.".to_owned()));
         let huge = Value::parse("18446744073709551615", &ColumnType::Integer).unwrap();
         assert_eq!(huge.to_text(), "18446744073709551615");
     }

@@ -142,8 +142,19 @@ impl FieldDeclaration {
     /// Whether a client has to ask for the field: some property of it is computed,
     /// or it is a file with a default, which is too large for a schema.
     pub fn is_dynamic(&self) -> bool {
-        let Self { id: _, label, description, field_type, required, read_only, default, value, condition, widget, secret: _ } =
-            self;
+        let Self {
+            id: _,
+            label,
+            description,
+            field_type,
+            required,
+            read_only,
+            default,
+            value,
+            condition,
+            widget,
+            secret: _,
+        } = self;
         label.is_dynamic()
             || description.as_ref().is_some_and(Computed::is_dynamic)
             || field_type.is_dynamic()
@@ -254,7 +265,10 @@ pub struct ActionDeclaration {
 
 impl fmt::Debug for ActionDeclaration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ActionDeclaration").field("action", &self.action).field("form", &self.form).finish_non_exhaustive()
+        f.debug_struct("ActionDeclaration")
+            .field("action", &self.action)
+            .field("form", &self.form)
+            .finish_non_exhaustive()
     }
 }
 

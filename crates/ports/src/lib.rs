@@ -16,7 +16,8 @@ mod store;
 
 pub use clock::{Clock, SystemClock};
 pub use declaration::{
-    ActionDeclaration, Computed, ComputedFn, ElementDeclaration, FieldDeclaration, FormDeclaration, Segment, TypeDeclaration,
+    ActionDeclaration, Computed, ComputedFn, ElementDeclaration, FieldDeclaration, FormDeclaration, Segment,
+    TypeDeclaration,
 };
 pub use handler::{ActionContext, FileBody, FormContext, FormValues, Handler, Reply};
 pub use records::Records;

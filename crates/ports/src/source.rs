@@ -108,13 +108,8 @@ pub trait Source: Send + Sync {
     /// Deletes every record that passes, in one statement. Within the same
     /// transaction it first reads all columns of the records, when there are at
     /// most `bound` of them.
-    async fn delete(
-        &self,
-        cx: &QueryContext,
-        collection: &str,
-        condition: &Condition,
-        bound: usize,
-    ) -> Result<Written>;
+    async fn delete(&self, cx: &QueryContext, collection: &str, condition: &Condition, bound: usize)
+    -> Result<Written>;
 
     /// Whether the database answers.
     async fn check(&self) -> Result<()>;

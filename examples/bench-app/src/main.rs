@@ -32,7 +32,9 @@ fn dynamic_form() -> Action {
     let is_other = |cx: &FormContext| cx.value::<String>("Kind").as_deref() == Some("other");
     Action::single("Dynamic form")
         .field(Field::enumeration("Kind", ["refund", "discount", "other"]).default("refund").required())
-        .field(Field::string("Title").default_with(|cx| async move { Ok(cx.record(["name"]).await?.get::<String>("name")?) }))
+        .field(
+            Field::string("Title").default_with(|cx| async move { cx.record(["name"]).await?.get::<String>("name") }),
+        )
         .field(Field::number("Amount").required().visible_if(move |cx| async move { Ok(!is_other(&cx)) }))
         .field(Field::string("Reason").widget(Dropdown::computed(|cx| async move { Ok(reasons(&cx)) })))
         .field(Field::string("Comment").widget(TextArea::new()).visible_if(move |cx| async move { Ok(is_other(&cx)) }))

@@ -1,6 +1,9 @@
 //! The command line as a person has it: the built executable on a copy of
 //! Chinook, alone and against a server that the test starts.
 
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+
+use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -113,11 +116,11 @@ fn every_failure_has_its_code_and_a_sentence() {
         let database: &[&str] = if arguments[0] == "run" { &["--database", "sqlite:shop.db"] } else { &[] };
         let (code, _, error) = shop.run(&[arguments, database].concat());
         assert_eq!(code, expected, "{arguments:?}: {error}");
-        told.push_str(&format!("{}\n{}\n", arguments.join(" "), without_ids(&error)));
+        writeln!(told, "{}\n{}", arguments.join(" "), without_ids(&error)).unwrap();
     }
     let (code, _, error) = shop.run(&["serve", "sqlite:missing.db"]);
     assert_eq!(code, 4, "{error}");
-    told.push_str(&format!("serve sqlite:missing.db\n{error}\n"));
+    writeln!(told, "serve sqlite:missing.db\n{error}").unwrap();
     let left: Vec<_> = std::fs::read_dir(shop.folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(left.iter().all(|name| !name.to_string_lossy().starts_with("missing")), "{left:?}");
     insta::assert_snapshot!(told);

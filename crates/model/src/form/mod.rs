@@ -42,9 +42,6 @@ impl Form {
 
     /// The values that the form would submit as it stands.
     pub fn values(&self) -> Values {
-        self.fields
-            .iter()
-            .filter_map(|field| field.value.clone().map(|value| (field.id.clone(), value)))
-            .collect()
+        self.fields.iter().filter_map(|field| field.value.clone().map(|value| (field.id.clone(), value))).collect()
     }
 }

@@ -23,9 +23,8 @@ pub fn relative_range(operator: Operator, count: i64, now: DateTime<Utc>, timezo
     use Operator as O;
     let today = now.with_timezone(&timezone).date_naive();
     let start = |day: Option<NaiveDate>| day.map(|day| start_of_day(day, timezone));
-    let between = |from: Option<NaiveDate>, until: Option<NaiveDate>| {
-        Some(DateRange { from: start(from), until: start(until) })
-    };
+    let between =
+        |from: Option<NaiveDate>, until: Option<NaiveDate>| Some(DateRange { from: start(from), until: start(until) });
     let to_date = |from: Option<NaiveDate>| Some(DateRange { from: start(from), until: Some(now) });
     let days_ago = |count: i64| u64::try_from(count).ok().and_then(|days| today.checked_sub_days(Days::new(days)));
     let hours_ago = || Duration::try_hours(count).and_then(|hours| now.checked_sub_signed(hours));
@@ -59,7 +58,9 @@ pub fn relative_range(operator: Operator, count: i64, now: DateTime<Utc>, timezo
 fn start_of_day(day: NaiveDate, timezone: Tz) -> DateTime<Utc> {
     let midnight = day.and_time(chrono::NaiveTime::MIN);
     (0..=4)
-        .find_map(|half_hours| timezone.from_local_datetime(&(midnight + Duration::minutes(30 * half_hours))).earliest())
+        .find_map(|half_hours| {
+            timezone.from_local_datetime(&(midnight + Duration::minutes(30 * half_hours))).earliest()
+        })
         .map_or_else(|| midnight.and_utc(), |local| local.to_utc())
 }
 
