@@ -42,13 +42,15 @@ impl Failure {
 
     /// What a problem document says, under the exit code of its status.
     pub(crate) fn from_problem(status: u16, problem: &Json) -> Self {
-        let code = match status {
-            401 | 403 => Self::FORBIDDEN,
-            404 => Self::NOT_FOUND,
-            400 | 413 | 422 => Self::INVALID,
-            409 => Self::CONFLICT,
-            502..=504 => Self::UNAVAILABLE,
-            _ => Self::FAILED,
+        let code = match problem["code"].as_str().and_then(ErrorKind::from_code) {
+            Some(kind) => Self::of_kind(kind),
+            // Something between us and the server answered.
+            None => match status {
+                401 | 403 => Self::FORBIDDEN,
+                404 => Self::NOT_FOUND,
+                502..=504 => Self::UNAVAILABLE,
+                _ => Self::FAILED,
+            },
         };
         let detail = problem["detail"].as_str().or_else(|| problem["title"].as_str());
         let message = detail.map_or_else(|| format!("The server answered with status {status}."), str::to_owned);
@@ -58,6 +60,17 @@ impl Failure {
     /// The sentence.
     pub(crate) fn text(&self) -> &str {
         &self.message
+    }
+
+    const fn of_kind(kind: ErrorKind) -> u8 {
+        match kind {
+            ErrorKind::Unauthenticated | ErrorKind::Forbidden => Self::FORBIDDEN,
+            ErrorKind::NotFound => Self::NOT_FOUND,
+            ErrorKind::Invalid | ErrorKind::Constraint | ErrorKind::TooLarge => Self::INVALID,
+            ErrorKind::Unavailable => Self::UNAVAILABLE,
+            ErrorKind::Conflict | ErrorKind::Refused => Self::CONFLICT,
+            ErrorKind::Internal => Self::FAILED,
+        }
     }
 
     /// Prints the failure where and how the caller expects it.
@@ -78,20 +91,12 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let code = match error.kind() {
-            ErrorKind::Unauthenticated | ErrorKind::Forbidden => Self::FORBIDDEN,
-            ErrorKind::NotFound => Self::NOT_FOUND,
-            ErrorKind::Invalid | ErrorKind::Constraint | ErrorKind::TooLarge => Self::INVALID,
-            ErrorKind::Unavailable => Self::UNAVAILABLE,
-            ErrorKind::Conflict | ErrorKind::Refused => Self::CONFLICT,
-            ErrorKind::Internal => Self::FAILED,
-        };
         // Whoever runs the command line runs the service, so the log's text is for them too.
         let helps = matches!(error.kind(), ErrorKind::Internal | ErrorKind::Unavailable);
         let message = match error.internal_text().filter(|_| helps) {
             Some(internal) => format!("{} ({internal})", error.message()),
             None => error.message().to_owned(),
         };
-        Self::new(code, message)
+        Self::new(Self::of_kind(error.kind()), message)
     }
 }

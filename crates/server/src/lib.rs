@@ -48,6 +48,10 @@ pub async fn serve(config: Config, app: App, ready: impl FnOnce(SocketAddr)) -> 
     let taking_work = Arc::new(AtomicBool::new(true));
     let tokens = Tokens::new(auth.secret.expose().as_bytes());
     let router = doors::router(opened.engine.clone(), &config, tokens, taking_work.clone());
+    if config.log_format == LogFormat::Json {
+        // In place of the greeting that people read.
+        tracing::info!(%address, "listening");
+    }
     ready(address);
     listen::run(listener, router, &opened.engine, &taking_work, stop).await;
     opened.store.close().await;

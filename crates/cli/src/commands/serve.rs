@@ -1,6 +1,6 @@
 //! `levers serve`.
 
-use levers_server::App;
+use levers_server::{App, LogFormat};
 
 use crate::args::{GlobalArgs, ServeArgs};
 use crate::exit::Failure;
@@ -16,7 +16,11 @@ pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Res
         ));
     }
     let token_hint = token_hint(&args, global, &config);
+    let for_programs = config.log_format == LogFormat::Json;
     levers_server::serve(config, app, move |address| {
+        if for_programs {
+            return;
+        }
         eprintln!("Levers listens on http://{address}");
         eprintln!("  API and its pages   http://{address}/api/v1/docs");
         eprintln!("  Forest's clients    http://{address}/forest");

@@ -107,7 +107,7 @@ fn every_failure_has_its_code_and_a_sentence() {
         (&["run", "Artists", "Update", "--id", "1"][..], 4),
         (&["run", "Artist", "Promote", "--id", "1"], 4),
         (&["run", "Album", "Update", "--id", "1", "--set", "Title=x", "--set", "ArtistId=many", "--set", "Foo=1"], 5),
-        (&["run", "Album", "Duplicate"], 5),
+        (&["run", "Album", "Duplicate"], 7),
         (&["run", "Album", "Update", "--id", "one", "--set", "Title=x"], 5),
         (&["run", "Artist", "Delete", "--all", "--filter", "{"], 2),
         (&["run", "Artist", "Create", "--set", "Name"], 2),
