@@ -143,3 +143,33 @@ fn interrupt(conn: &Connection, failure: &Value, at: &Value) -> rusqlite::Result
 fn execute(conn: &Connection, sql: &str, values: impl Params) -> rusqlite::Result<usize> {
     conn.prepare_cached(sql)?.execute(values)
 }
+
+#[cfg(test)]
+mod tests {
+    use levers_model::ErrorKind;
+    use levers_testkit::{FixedClock, new_job, started_event};
+
+    use super::*;
+    use crate::file;
+    use crate::rows::{event_row, job_row};
+
+    #[test]
+    fn a_refused_request_leaves_nothing_and_fails_no_other() {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), FixedClock::default());
+        let opened = file::open(&folder.path().join("store.db")).unwrap();
+        let jobs: Vec<Job> = (0..3).map(|_| new_job(&clock, "ada@example.org")).collect();
+        let begin = |job: &Job, event: &Job| Request::Begin {
+            row: job_row(job).unwrap(),
+            key: None,
+            events: vec![event_row(&started_event(&clock, event)).unwrap()],
+        };
+        // The second one's event is of a job that is not there.
+        let stranger = new_job(&clock, "ada@example.org");
+        let requests = [begin(&jobs[0], &jobs[0]), begin(&jobs[1], &stranger), begin(&jobs[2], &jobs[2])];
+        let answers = run(&opened.conn, requests.iter()).unwrap();
+        assert!(matches!(&answers[..], [Ok(Answer::Done), Err(_), Ok(Answer::Done)]), "{answers:?}");
+        assert_eq!(answers[1].as_ref().unwrap_err().kind(), ErrorKind::Conflict);
+        let written = fetch(&opened.conn, &EXECUTING, [], rows::job).unwrap().unwrap();
+        assert_eq!(written, [jobs[0].clone(), jobs[2].clone()]);
+    }
+}

@@ -37,8 +37,9 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     let lock = lock(path)?;
     create(path)?;
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
-    // `checkpoint.rs` does it.
-    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0").map_err(open_failed)?;
+    // Moving the log into the file is left to `checkpoint.rs`.
+    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0")
+        .map_err(open_failed)?;
     // Before the journal's mode is set, because that writes: a file that is not ours stays as it is.
     schema::migrate(&conn)?;
     let syncer = begin_log(&conn, path)?;
@@ -71,7 +72,7 @@ fn begin_log(conn: &Connection, path: &Path) -> Result<Syncer> {
         )));
     }
     schema::mark(conn).map_err(open_failed)?;
-    conn.execute_batch("PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON").map_err(open_failed)?;
+    conn.execute_batch("PRAGMA synchronous = NORMAL").map_err(open_failed)?;
     let log = OpenOptions::new().read(true).write(true).open(beside(path, "-wal"));
     log.and_then(Syncer::start).map_err(|error| cannot_open(path, &error))
 }

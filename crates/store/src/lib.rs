@@ -43,8 +43,9 @@ use crate::writer::Writer;
 
 /// The store in a file of its own.
 pub struct SqliteStore {
-    writer: Writer,
+    // Dropped before the writer, because the last to let go of the file tidies up, and readers cannot.
     readers: Readers,
+    writer: Writer,
 }
 
 impl SqliteStore {

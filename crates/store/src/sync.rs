@@ -7,8 +7,9 @@
 //! all commits before it, the next batch runs meanwhile, and a `begin` without a
 //! key does not wait for the sync of somebody else's `finish`.
 //!
-//! Rejected: switching the pragma before each batch. It costs a way to SQLite's
-//! thread and back, and the next batch would wait for this one's sync.
+//! Rejected: syncing in the writer's thread, which saves a way between threads and
+//! about a ninth of the processor's time, but reached only 40 to 60 % of the jobs per
+//! second on a busy machine with a disk, because the next batch waits for the sync.
 
 use std::fs::File;
 use std::io;
