@@ -49,9 +49,10 @@ const FORBIDDEN = {
     'sqlx',
     'sea-query',
     'sea-query-sqlx',
+    'rusqlite',
     'sea-orm',
   ],
-  'levers-ports': ['axum', 'hyper', 'reqwest', 'tower', 'tower-http', 'sqlx', 'sea-query', 'sea-query-sqlx', 'sea-orm'],
+  'levers-ports': ['axum', 'hyper', 'reqwest', 'tower', 'tower-http', 'sqlx', 'sea-query', 'sea-query-sqlx', 'rusqlite', 'sea-orm'],
   'levers-engine': [
     'axum',
     'hyper',
@@ -62,6 +63,7 @@ const FORBIDDEN = {
     'sqlx',
     'sea-query',
     'sea-query-sqlx',
+    'rusqlite',
     'sea-orm',
   ],
 };

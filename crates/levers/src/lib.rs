@@ -160,3 +160,22 @@ pub mod __private {
 
     pub use crate::typed::{Bound, FieldOptions, FormField, FormItem, Kind, declare};
 }
+
+/// The manual's examples of Rust, compiled with the tests so that they stay true.
+#[cfg(doctest)]
+mod manual {
+    macro_rules! page {
+        ($name:ident, $file:literal) => {
+            #[doc = include_str!(concat!("../../../docs/src/", $file))]
+            mod $name {}
+        };
+    }
+    page!(five_minutes, "five-minutes.md");
+    page!(databases, "databases.md");
+    page!(actions, "actions.md");
+    page!(forms, "forms.md");
+    page!(outcomes, "outcomes.md");
+    page!(testing, "testing.md");
+    #[doc = include_str!("../../../README.md")]
+    mod readme {}
+}
