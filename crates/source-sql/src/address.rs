@@ -1,5 +1,6 @@
 //! Where a database is: URLs, and what to say when nobody answers there.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 use std::time::Duration;
@@ -7,17 +8,14 @@ use std::time::Duration;
 use levers_model::{Error, Result};
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sqlx::{Connection as _, Executor as _};
 
 use crate::db::Db;
 use crate::lender::Lender;
+use crate::sqlite::{self, File};
 
 /// How long a server may take to answer at start.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// How long a statement waits for a lock that another process has on the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Without strict mode, values that do not fit are cut without a word.
 const STRICT: &str = "SET SESSION sql_mode = CONCAT(@@SESSION.sql_mode, ',STRICT_ALL_TABLES')";
@@ -28,14 +26,10 @@ const CONNECTIONS: usize = 10;
 /// How long a request waits for a free connection.
 const CONNECTION_PATIENCE: Duration = Duration::from_secs(5);
 
-/// How long a write to an SQLite file waits for those before it, of which one
-/// may be about a million records.
-const WRITE_PATIENCE: Duration = Duration::from_mins(1);
-
 /// A database that was named by URL.
 #[derive(Debug)]
 pub(crate) enum Address {
-    Sqlite(Box<SqliteConnectOptions>, PathBuf),
+    Sqlite(File),
     Postgres(Box<PgConnectOptions>),
     MySql(Box<MySqlConnectOptions>),
 }
@@ -49,11 +43,7 @@ impl Address {
         let scheme = url.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
         let rest = url.split_once(':').map_or("", |(_, rest)| rest);
         match scheme.as_deref() {
-            Some("sqlite") => {
-                let options = SqliteConnectOptions::from_str(url).map_err(|failure| malformed(url, failure))?;
-                let path = options.get_filename().to_owned();
-                Ok(Self::Sqlite(Box::new(options), path))
-            }
+            Some("sqlite") => sqlite_file(url, rest).map(Self::Sqlite),
             Some("postgres" | "postgresql") => {
                 let options = PgConnectOptions::from_str(url).map_err(|failure| malformed(url, failure))?;
                 Ok(Self::Postgres(Box::new(options.application_name("levers"))))
@@ -69,9 +59,7 @@ impl Address {
                 }
                 Ok(Self::MySql(Box::new(options)))
             }
-            _ if is_file_name(url) => {
-                Ok(Self::Sqlite(Box::new(SqliteConnectOptions::new().filename(url)), PathBuf::from(url)))
-            }
+            _ if is_file_name(url) => Ok(Self::Sqlite(File { path: PathBuf::from(url), read_only: false })),
             _ => Err(Error::invalid(format!(
                 "“{}” is not a database URL that this program knows. It takes sqlite:path, postgres://user:password@host/database, \
                  mysql://user:password@host/database, and the path of a file that ends in .db, .sqlite or .sqlite3.",
@@ -83,7 +71,7 @@ impl Address {
     /// The file that it is, if it is one.
     pub(crate) fn file(&self) -> Option<&Path> {
         match self {
-            Self::Sqlite(_, path) => Some(path),
+            Self::Sqlite(file) => Some(&file.path),
             Self::Postgres(_) | Self::MySql(_) => None,
         }
     }
@@ -91,11 +79,32 @@ impl Address {
     /// Connects. Says in a sentence why, when that does not work.
     pub(crate) async fn connect(self) -> Result<(Db, bool)> {
         match self {
-            Self::Sqlite(options, path) => sqlite(*options, &path).await,
+            Self::Sqlite(file) => sqlite::open(file).await.map(|(sqlite, read_only)| (Db::Sqlite(sqlite), read_only)),
             Self::Postgres(options) => postgres(*options).await.map(|db| (db, false)),
             Self::MySql(options) => mysql(*options).await.map(|db| (db, false)),
         }
     }
+}
+
+/// Reads what follows `sqlite:`: a path, with or without two slashes before it,
+/// in which % is followed by two digits, and `?mode=ro` for one that is only read.
+fn sqlite_file(url: &str, rest: &str) -> Result<File> {
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    let (path, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let path = percent_encoding::percent_decode_str(path).decode_utf8().map_err(|failure| malformed(url, failure))?;
+    let mut file = File { path: PathBuf::from(Cow::into_owned(path)), read_only: false };
+    for (name, value) in form_urlencoded::parse(parameters.as_bytes()) {
+        match (&*name, &*value) {
+            ("mode", "ro") => file.read_only = true,
+            ("mode", "rw" | "rwc") => {}
+            _ => {
+                return Err(Error::invalid(format!(
+                    "The database URL “{url}” has the parameter “{name}={value}”, which is not known. There is mode=ro, for a file that is only to be read."
+                )));
+            }
+        }
+    }
+    Ok(file)
 }
 
 fn is_file_name(url: &str) -> bool {
@@ -120,74 +129,9 @@ fn without_password(url: &str) -> String {
     format!("{scheme}://{account}@{place}")
 }
 
-/// Opens a file that is there; the second half says whether it is read-only.
-async fn sqlite(options: SqliteConnectOptions, path: &Path) -> Result<(Db, bool)> {
-    let metadata = std::fs::metadata(path).map_err(|failure| {
-        Error::not_found(format!(
-            "There is no SQLite database at “{}”. Check the path; the file is not created.",
-            path.display()
-        ))
-        .with_internal(failure)
-    })?;
-    if metadata.is_dir() {
-        return Err(Error::invalid(format!("“{}” is a folder, not an SQLite database.", path.display())));
-    }
-    let options = options.create_if_missing(false).foreign_keys(true).busy_timeout(BUSY_TIMEOUT);
-    if !metadata.permissions().readonly() {
-        let writable = options.clone().journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Normal);
-        match sqlx::SqliteConnection::connect_with(&writable).await {
-            Ok(connection) => {
-                let _ = connection.close().await;
-                return Ok((sqlite_pools(&writable), false));
-            }
-            Err(failure) if !is_read_only(&failure) => return Err(sqlite_failure(path, &failure)),
-            Err(_) => {}
-        }
-    }
-    let readable = options.read_only(true);
-    match sqlx::SqliteConnection::connect_with(&readable).await {
-        Ok(connection) => {
-            let _ = connection.close().await;
-            Ok((sqlite_pools(&readable), true))
-        }
-        Err(failure) => Err(sqlite_failure(path, &failure)),
-    }
-}
-
-fn sqlite_pools(options: &SqliteConnectOptions) -> Db {
-    let readers = std::thread::available_parallelism().map_or(4, |cores| cores.get().max(4));
-    let opener = opener().connect_lazy_with(options.clone());
-    Db::Sqlite {
-        read: Lender::new(opener.clone(), readers, CONNECTION_PATIENCE),
-        write: Lender::new(opener, 1, WRITE_PATIENCE),
-    }
-}
-
 /// Opens connections; how many there are is the lender's affair.
 fn opener<DB: sqlx::Database>() -> sqlx::pool::PoolOptions<DB> {
     sqlx::pool::PoolOptions::new().acquire_timeout(CONNECTION_PATIENCE)
-}
-
-/// Whether the file, or the folder in which SQLite keeps its journal, cannot be written.
-fn is_read_only(failure: &sqlx::Error) -> bool {
-    let code = failure.as_database_error().and_then(|database| database.code()?.parse::<i32>().ok());
-    code.is_some_and(|code| matches!(code & 0xff, 8 | 14))
-}
-
-fn sqlite_failure(path: &Path, failure: &sqlx::Error) -> Error {
-    let code =
-        failure.as_database_error().and_then(|database| database.code()?.parse::<i32>().ok()).unwrap_or_default();
-    let shown = path.display();
-    let sentence = match code & 0xff {
-        26 => format!("“{shown}” is not an SQLite database, or it is encrypted."),
-        5 | 6 => {
-            format!("The SQLite database “{shown}” is locked by another program. Close it or wait until it is done.")
-        }
-        _ => format!(
-            "The SQLite database “{shown}” cannot be opened. Check that this program may read the file and its folder."
-        ),
-    };
-    Error::unavailable(sentence).with_internal(failure)
 }
 
 async fn postgres(options: PgConnectOptions) -> Result<Db> {
@@ -273,6 +217,13 @@ mod tests {
         }
         assert!(Address::parse("notes.txt").is_err());
         assert!(matches!(Address::parse("mariadb://root@localhost/test"), Ok(Address::MySql(_))));
+        let file = |url: &str| match Address::parse(url).unwrap() {
+            Address::Sqlite(file) => (file.path.to_str().unwrap().to_owned(), file.read_only),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(file("sqlite:///tmp/a%3Fb.db?mode=ro"), ("/tmp/a?b.db".to_owned(), true));
+        assert_eq!(file("sqlite:a.db?mode=rwc"), ("a.db".to_owned(), false));
+        assert!(Address::parse("sqlite:a.db?mode=memory").unwrap_err().to_string().contains("“mode=memory”"));
         assert!(Address::parse("mysql://root@localhost").unwrap_err().to_string().contains("names no database"));
     }
 }

@@ -1,22 +1,24 @@
 //! Running statements: on which connection, and what happens when the database is gone.
 //!
-//! SQLite takes one writer at a time, so writes have one connection of
-//! their own and queue there instead of failing as busy; readers never wait for
-//! them (WAL). A connection that has been idle is pinged before it is used, and a
-//! read, or the begin of a write, that still meets a broken one is repeated on
-//! the next, so a restart of the database goes unnoticed where that is safe.
+//! An SQLite file has threads of its own (`sqlite`). Of a server, a connection
+//! that has been idle is pinged before it is used, and a read, or the begin of a
+//! write, that still meets a broken one is repeated on the next, so a restart of
+//! the database goes unnoticed where that is safe.
+
+use std::sync::Arc;
 
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use levers_model::{Error, Value};
-use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, SqliteQueryBuilder};
-use sea_query_sqlx::{SqlxBinder, SqlxValues};
-use sqlx::{AssertSqlSafe, Connection as _, Database, Executor as _, MySql, Postgres, Sqlite};
+use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Values};
+use sea_query_sqlx::SqlxValues;
+use sqlx::{AssertSqlSafe, Connection as _, Database, Executor as _, MySql, Postgres};
 
 use crate::dialect::Dialect;
-use crate::error;
+use crate::error::{self, Failure};
 use crate::lender::{Lease, Lender};
-use crate::value::{Decoder, mysql, postgres, sqlite};
+use crate::sqlite::Sqlite;
+use crate::value::{Decoder, mysql, postgres};
 
 /// A row's values, in the order of the statement's expressions.
 pub(crate) type Row = Vec<Value>;
@@ -24,15 +26,14 @@ pub(crate) type Row = Vec<Value>;
 /// The connections of one database.
 #[derive(Debug, Clone)]
 pub(crate) enum Db {
-    Sqlite { read: Lender<Sqlite>, write: Lender<Sqlite> },
+    Sqlite(Arc<Sqlite>),
     Postgres(Lender<Postgres>),
     MySql(Lender<MySql>),
 }
 
-/// A transaction that is open for writing. Dropped before its end, its
-/// connection is closed, and the database undoes it.
+/// A transaction that is open for writing on a server. Dropped before its end,
+/// its connection is closed, and the database undoes it.
 pub(crate) enum Tx {
-    Sqlite(Lease<Sqlite>),
     Postgres(Lease<Postgres>),
     MySql(Lease<MySql>),
 }
@@ -45,33 +46,45 @@ pub(crate) struct Done {
 
 /// A statement as text and values.
 pub(crate) struct Built {
-    sql: AssertSqlSafe<String>,
-    values: SqlxValues,
+    pub(crate) sql: String,
+    pub(crate) values: Values,
+}
+
+/// One statement of a transaction, and how its rows are read, if it has any.
+pub(crate) struct Step {
+    pub(crate) built: Built,
+    pub(crate) decoders: Vec<Decoder>,
 }
 
 impl Built {
     /// Spells a statement in a dialect. Every name was quoted and every value
     /// bound by the builder, which is what makes the text safe.
-    pub(crate) fn new(statement: &impl SqlxBinder, dialect: Dialect) -> Self {
+    pub(crate) fn new(statement: &impl QueryStatementBuilder, dialect: Dialect) -> Self {
         let (sql, values) = match dialect {
-            Dialect::Sqlite => statement.build_sqlx(SqliteQueryBuilder),
-            Dialect::Postgres => statement.build_sqlx(PostgresQueryBuilder),
-            Dialect::MySql(_) => statement.build_sqlx(MysqlQueryBuilder),
+            Dialect::Sqlite => statement.build_any(&SqliteQueryBuilder),
+            Dialect::Postgres => statement.build_any(&PostgresQueryBuilder),
+            Dialect::MySql(_) => statement.build_any(&MysqlQueryBuilder),
         };
         tracing::trace!(target: "levers::sql", sql);
-        Self { sql: AssertSqlSafe(sql), values }
+        Self { sql, values }
     }
 
     /// Adds constant text at the end, for what the builder cannot say.
     pub(crate) fn with_suffix(mut self, suffix: &'static str) -> Self {
-        self.sql.0.push_str(suffix);
+        self.sql.push_str(suffix);
         self
     }
 }
 
+macro_rules! query {
+    ($built:expr) => {
+        sqlx::query_with(AssertSqlSafe($built.sql), SqlxValues($built.values))
+    };
+}
+
 macro_rules! rows {
     ($connection:expr, $built:expr, $decoders:expr, $module:ident) => {{
-        let mut stream = sqlx::query_with($built.sql, $built.values).fetch(&mut $connection);
+        let mut stream = query!($built).fetch(&mut $connection);
         let mut rows = Vec::new();
         while let Some(row) = stream.try_next().await? {
             rows.push($module::row(&row, $decoders));
@@ -103,17 +116,18 @@ macro_rules! read {
                 async { rows!(lease.connection, built, $decoders, $module) }.await;
             settle(lease, read)
         })
+        .map_err(Failure::from)
     };
 }
 
 macro_rules! row_stream {
     ($lender:expr, $built:expr, $decoders:expr, $module:ident) => {{
-        let mut lease = $lender.lend().await.map_err(|failure| error::public(&failure, None))?;
+        let mut lease = $lender.lend().await?;
         let decoders = $decoders;
         Box::pin(async_stream::try_stream! {
             {
-                let mut rows = sqlx::query_with($built.sql, $built.values).fetch(&mut lease.connection);
-                while let Some(row) = rows.try_next().await.map_err(|failure| error::public(&failure, None))? {
+                let mut rows = query!($built).fetch(&mut lease.connection);
+                while let Some(row) = rows.try_next().await.map_err(|failure| error::public(&failure.into(), None))? {
                     yield $module::row(&row, &decoders);
                 }
             }
@@ -134,10 +148,10 @@ fn settle<DB: Database, T>(lease: Lease<DB>, worked: Result<T, sqlx::Error>) -> 
 /// Begins, in a way of the dialect. Rejected: sqlx's own transactions, which
 /// borrow their connection and keep count of savepoints that we never set.
 macro_rules! begin {
-    ($lender:expr, $statement:literal) => {
+    ($lender:expr) => {
         retry!($lender, async {
             let mut lease = $lender.lend().await?;
-            lease.connection.execute($statement).await?;
+            lease.connection.execute("BEGIN").await?;
             Ok(lease)
         })
     };
@@ -175,12 +189,12 @@ impl Db {
     pub(crate) async fn fetch(
         &self,
         make: impl Fn() -> Built + Send + Sync,
-        decoders: &[Decoder],
-    ) -> Result<Vec<Row>, sqlx::Error> {
+        decoders: Vec<Decoder>,
+    ) -> Result<Vec<Row>, Failure> {
         match self {
-            Self::Sqlite { read, .. } => read!(read, make, decoders, sqlite),
-            Self::Postgres(lender) => read!(lender, make, decoders, postgres),
-            Self::MySql(lender) => read!(lender, make, decoders, mysql),
+            Self::Sqlite(sqlite) => sqlite.fetch(make(), decoders).await,
+            Self::Postgres(lender) => read!(lender, make, &decoders, postgres),
+            Self::MySql(lender) => read!(lender, make, &decoders, mysql),
         }
     }
 
@@ -189,39 +203,39 @@ impl Db {
         &self,
         built: Built,
         decoders: Vec<Decoder>,
-    ) -> Result<BoxStream<'static, Result<Row, Error>>, Error> {
+    ) -> Result<BoxStream<'static, Result<Row, Error>>, Failure> {
         Ok(match self {
-            Self::Sqlite { read, .. } => row_stream!(read, built, decoders, sqlite),
+            Self::Sqlite(sqlite) => sqlite.stream(built, decoders).await?,
             Self::Postgres(lender) => row_stream!(lender, built, decoders, postgres),
             Self::MySql(lender) => row_stream!(lender, built, decoders, mysql),
         })
     }
 
-    /// Opens a transaction for writing. Nothing has run yet when this fails on a
-    /// broken connection, so it is tried again on one that answers.
-    pub(crate) async fn begin(&self) -> Result<Tx, sqlx::Error> {
-        match self {
-            Self::Sqlite { write, .. } => begin!(write, "BEGIN IMMEDIATE").map(Tx::Sqlite),
-            Self::Postgres(lender) => begin!(lender, "BEGIN").map(Tx::Postgres),
-            Self::MySql(lender) => begin!(lender, "BEGIN").map(Tx::MySql),
-        }
-    }
-
     /// Asks the database for a sign of life.
-    pub(crate) async fn ping(&self) -> Result<(), sqlx::Error> {
+    pub(crate) async fn ping(&self) -> Result<(), Failure> {
         match self {
-            Self::Sqlite { read, .. } => ping(read).await,
-            Self::Postgres(lender) => ping(lender).await,
-            Self::MySql(lender) => ping(lender).await,
+            Self::Sqlite(sqlite) => sqlite.ping().await,
+            Self::Postgres(lender) => Ok(ping(lender).await?),
+            Self::MySql(lender) => Ok(ping(lender).await?),
         }
     }
 }
 
 impl Tx {
+    /// Opens a transaction on PostgreSQL. Nothing has run yet when this fails on
+    /// a broken connection, so it is tried again on one that answers.
+    pub(crate) async fn postgres(lender: &Lender<Postgres>) -> Result<Self, sqlx::Error> {
+        begin!(lender).map(Self::Postgres)
+    }
+
+    /// Opens a transaction on MySQL, likewise.
+    pub(crate) async fn mysql(lender: &Lender<MySql>) -> Result<Self, sqlx::Error> {
+        begin!(lender).map(Self::MySql)
+    }
+
     /// Reads all rows of a statement.
     pub(crate) async fn fetch(&mut self, built: Built, decoders: &[Decoder]) -> Result<Vec<Row>, sqlx::Error> {
         match self {
-            Self::Sqlite(lease) => rows!(lease.connection, built, decoders, sqlite),
             Self::Postgres(lease) => rows!(lease.connection, built, decoders, postgres),
             Self::MySql(lease) => rows!(lease.connection, built, decoders, mysql),
         }
@@ -229,18 +243,13 @@ impl Tx {
 
     /// Runs a statement that returns no rows.
     pub(crate) async fn execute(&mut self, built: Built) -> Result<Done, sqlx::Error> {
-        let Built { sql, values } = built;
         Ok(match self {
-            Self::Sqlite(lease) => {
-                let done = sqlx::query_with(sql, values).execute(&mut lease.connection).await?;
-                Done { affected: done.rows_affected(), last_insert_id: 0 }
-            }
             Self::Postgres(lease) => {
-                let done = sqlx::query_with(sql, values).execute(&mut lease.connection).await?;
+                let done = query!(built).execute(&mut lease.connection).await?;
                 Done { affected: done.rows_affected(), last_insert_id: 0 }
             }
             Self::MySql(lease) => {
-                let done = sqlx::query_with(sql, values).execute(&mut lease.connection).await?;
+                let done = query!(built).execute(&mut lease.connection).await?;
                 Done { affected: done.rows_affected(), last_insert_id: done.last_insert_id() }
             }
         })
@@ -249,7 +258,6 @@ impl Tx {
     /// Makes it last.
     pub(crate) async fn commit(self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Sqlite(lease) => commit!(lease),
             Self::Postgres(lease) => commit!(lease),
             Self::MySql(lease) => commit!(lease),
         }
@@ -259,7 +267,6 @@ impl Tx {
     /// back is closed, and what it did is undone.
     pub(crate) async fn rollback(self) {
         match self {
-            Self::Sqlite(lease) => rollback!(lease),
             Self::Postgres(lease) => rollback!(lease),
             Self::MySql(lease) => rollback!(lease),
         }

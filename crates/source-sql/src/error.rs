@@ -106,6 +106,8 @@ fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Option<E
         "22001" | "22003" | "22008" | "22P02" | "22007" | "22021" | "22P03" => ConstraintKind::Range,
         // Out of connections, out of memory, starting up, in recovery.
         code if code.starts_with("53") || code.starts_with("57P") => return Some(unavailable()),
+        // The database was closed to connections, which only a new one hears.
+        "55000" if failure.routine() == Some("CheckMyDatabase") => return Some(unavailable()),
         "40001" | "40P01" | "55P03" => return Some(busy()),
         "57014" => return Some(too_slow()),
         "42501" => return Some(denied()),

@@ -3,7 +3,8 @@
 //! At start the database is asked what it has (`introspect`), and relations are
 //! derived (`relations`). After that every request becomes one statement, built
 //! by sea-query with bound values (`query`, `write`), spelled by its dialect
-//! (`dialect`), run on a pool (`db`) and read by column type (`value`).
+//! (`dialect`), run where the
+//! database is (`db`) and read by column type (`value`).
 //!
 //! Choices that a caller can see, the same on every database:
 //! - Null counts as greater than every value in an order.
@@ -14,7 +15,8 @@
 //! - A value that does not fit its column's type (SQLite holds anything
 //!   anywhere, PostgreSQL dates can be infinite) is read as text.
 //!
-//! Rejected: sqlx's `Any` driver, which knows neither decimals nor dates nor
+//! Servers are talked to through sqlx, SQLite files through rusqlite (`sqlite`
+//! says why). Rejected: sqlx's `Any` driver, which knows neither decimals nor dates nor
 //! arrays; an ORM, whose entities are written before the database is known.
 
 mod address;
@@ -27,6 +29,7 @@ mod lender;
 mod query;
 mod relations;
 mod schema;
+mod sqlite;
 mod value;
 mod write;
 
@@ -145,8 +148,9 @@ impl SqlBuilder {
         let file = address.file().map(Path::to_owned);
         let (db, read_only) = address.connect().await?;
         let (dialect, tables) = match &db {
-            Db::Sqlite { read, .. } => {
-                (Dialect::Sqlite, introspect::sqlite::tables(read.opener()).await.or_public(None)?)
+            Db::Sqlite(sqlite) => {
+                let tables = sqlite.read(|connection| introspect::sqlite::tables(connection)).await;
+                (Dialect::Sqlite, tables.or_public(None)?)
             }
             Db::Postgres(lender) => {
                 let pool = lender.opener();
@@ -196,7 +200,7 @@ impl Source for Sql {
     async fn list(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<Vec<Record>> {
         let entity = self.schema.entity(collection)?;
         let selected = select(self.statement(cx), entity, query)?;
-        let rows = self.db.fetch(|| Built::new(&selected.statement, self.dialect), &selected.decoders).await;
+        let rows = self.db.fetch(|| Built::new(&selected.statement, self.dialect), selected.decoders).await;
         Ok(write::records(&selected.columns, rows.or_public(Some(entity))?))
     }
 
@@ -204,7 +208,7 @@ impl Source for Sql {
         let entity = self.schema.entity(collection)?;
         let selected = select(self.statement(cx), entity, query)?;
         let built = Built::new(&selected.statement, self.dialect);
-        let rows = self.db.stream(built, selected.decoders).await?;
+        let rows = self.db.stream(built, selected.decoders).await.or_public(Some(entity))?;
         let columns = selected.columns;
         Ok(rows.map(move |row| row.map(|values| Record::new(Arc::clone(&columns), values))).boxed())
     }

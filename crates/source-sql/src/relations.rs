@@ -55,7 +55,7 @@ pub(crate) fn derive(tables: &[Table], name: impl Fn(&TableId) -> String) -> Has
         .into_iter()
         .map(|(collection, candidates)| {
             let taken = columns.get(&collection).cloned().unwrap_or_default();
-            let named = choose(candidates, &taken);
+            let named = choose(&candidates, &taken);
             (collection, named)
         })
         .collect()
@@ -156,16 +156,16 @@ fn paired<'a, 'b>(table: &Table, keys: &'b [Key<'a>]) -> Option<[&'b Key<'a>; 2]
 }
 
 /// Gives each candidate its best name that no column has and no other wants.
-fn choose(candidates: Vec<Candidate>, columns: &HashSet<&str>) -> Named {
+fn choose(candidates: &[Candidate], columns: &HashSet<&str>) -> Named {
     let mut wanted: HashMap<&str, usize> = HashMap::new();
-    for candidate in &candidates {
+    for candidate in candidates {
         for name in candidate.names.iter().collect::<HashSet<_>>() {
             *wanted.entry(name).or_default() += 1;
         }
     }
     let mut taken: HashSet<String> = columns.iter().map(|name| (*name).to_owned()).collect();
     let mut chosen = Vec::with_capacity(candidates.len());
-    for candidate in &candidates {
+    for candidate in candidates {
         let free = |name: &&String| wanted.get(name.as_str()) == Some(&1) && !taken.contains(*name);
         let mut name = candidate.names.iter().find(free).or(candidate.names.last()).cloned().unwrap_or_default();
         while taken.contains(&name) {

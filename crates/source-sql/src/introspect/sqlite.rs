@@ -1,7 +1,7 @@
 //! SQLite, by its pragma functions.
 
 use levers_model::{Column, ColumnType, DefaultValue};
-use sqlx::{Row as _, SqlitePool};
+use rusqlite::{Connection, OptionalExtension as _, Result};
 
 use super::{is_number, literal_default, unquote};
 use crate::catalog::{ForeignKey, Storage, Table, TableColumn, TableId};
@@ -14,12 +14,13 @@ const UNIQUE: &str = "SELECT l.name AS key, i.name AS column_name FROM pragma_in
 const FOREIGN_KEYS: &str = "SELECT id, \"table\" AS target, \"from\" AS source, \"to\" AS target_column FROM pragma_foreign_key_list(?) ORDER BY id DESC, seq";
 
 /// All tables and views.
-pub(crate) async fn tables(pool: &SqlitePool) -> Result<Vec<Table>, sqlx::Error> {
+pub(crate) fn tables(connection: &Connection) -> Result<Vec<Table>> {
+    let mut names = connection.prepare(TABLES)?;
+    let names = names.query_map([], |row| Ok((row.get("name")?, row.get::<_, String>("type")? == "view")))?;
     let mut tables = Vec::new();
-    for row in sqlx::query(TABLES).fetch_all(pool).await? {
-        let name: String = row.try_get("name")?;
-        let is_view = row.try_get::<String, _>("type")? == "view";
-        match table(pool, name.clone(), is_view).await {
+    for found in names {
+        let (name, is_view): (String, bool) = found?;
+        match table(connection, &name, is_view) {
             Ok(table) => tables.push(table),
             // A view of a table that was dropped cannot be read by anybody.
             Err(failure) if is_view => tracing::warn!(view = name, %failure, "left out: the view cannot be read"),
@@ -29,20 +30,22 @@ pub(crate) async fn tables(pool: &SqlitePool) -> Result<Vec<Table>, sqlx::Error>
     Ok(tables)
 }
 
-async fn table(pool: &SqlitePool, name: String, is_view: bool) -> Result<Table, sqlx::Error> {
-    let mut table = Table::new(TableId { schema: None, name: name.clone() }, is_view);
+fn table(connection: &Connection, name: &str, is_view: bool) -> Result<Table> {
+    let mut table = Table::new(TableId { schema: None, name: name.to_owned() }, is_view);
     let mut key: Vec<(i64, String)> = Vec::new();
-    for row in sqlx::query(COLUMNS).bind(&name).fetch_all(pool).await? {
+    let mut columns = connection.prepare_cached(COLUMNS)?;
+    let mut columns = columns.query([name])?;
+    while let Some(row) = columns.next()? {
         // Hidden columns of virtual tables are arguments, not data.
-        let hidden: i64 = row.try_get("hidden")?;
+        let hidden: i64 = row.get("hidden")?;
         if hidden == 1 {
             continue;
         }
-        let name: String = row.try_get("name")?;
-        let declared: String = row.try_get("type")?;
-        let place: i64 = row.try_get("pk")?;
-        let not_null: bool = row.try_get("notnull")?;
-        let default: Option<String> = row.try_get("dflt_value")?;
+        let name: String = row.get("name")?;
+        let declared: String = row.get("type")?;
+        let place: i64 = row.get("pk")?;
+        let not_null: bool = row.get("notnull")?;
+        let default: Option<String> = row.get("dflt_value")?;
         if place > 0 {
             key.push((place, name.clone()));
         }
@@ -57,35 +60,38 @@ async fn table(pool: &SqlitePool, name: String, is_view: bool) -> Result<Table, 
     }
     key.sort();
     table.primary_key = key.into_iter().map(|(_, name)| name).collect();
-    number_rows(pool, &mut table).await?;
-    let rows = sqlx::query(UNIQUE).bind(&name).fetch_all(pool).await?;
+    number_rows(connection, &mut table)?;
+    table.unique = unique(connection, name)?;
+    table.foreign_keys = foreign_keys(connection, name)?;
+    Ok(table)
+}
+
+fn unique(connection: &Connection, name: &str) -> Result<Vec<Vec<String>>> {
     let mut unique: Vec<(String, Vec<Option<String>>)> = Vec::new();
-    for row in rows {
-        let key: String = row.try_get("key")?;
-        let column: Option<String> = row.try_get("column_name")?;
+    let mut rows = connection.prepare_cached(UNIQUE)?;
+    let mut rows = rows.query([name])?;
+    while let Some(row) = rows.next()? {
+        let key: String = row.get("key")?;
+        let column: Option<String> = row.get("column_name")?;
         match unique.last_mut() {
             Some((last, columns)) if *last == key => columns.push(column),
             _ => unique.push((key, vec![column])),
         }
     }
     // An index on an expression has no column there and makes no column unique.
-    table.unique = unique.into_iter().filter_map(|(_, columns)| columns.into_iter().collect()).collect();
-    table.foreign_keys = foreign_keys(pool, &name).await?;
-    Ok(table)
+    Ok(unique.into_iter().filter_map(|(_, columns)| columns.into_iter().collect()).collect())
 }
 
 /// A single key column declared exactly INTEGER is the row's number, which the
 /// database fills by itself.
-async fn number_rows(pool: &SqlitePool, table: &mut Table) -> Result<(), sqlx::Error> {
+fn number_rows(connection: &Connection, table: &mut Table) -> Result<()> {
+    const DECLARED: &str = "SELECT type FROM pragma_table_xinfo(?) WHERE name = ?";
     const WITHOUT_ROWID: &str = "SELECT wr FROM pragma_table_list WHERE schema = 'main' AND name = ?";
     let [key] = table.primary_key.as_slice() else { return Ok(()) };
-    let declared: Option<String> = sqlx::query_scalar("SELECT type FROM pragma_table_xinfo(?) WHERE name = ?")
-        .bind(&table.id.name)
-        .bind(key)
-        .fetch_optional(pool)
-        .await?;
+    let declared: Option<String> =
+        connection.query_row(DECLARED, [&table.id.name, key], |row| row.get(0)).optional()?;
     let without_rowid: Option<bool> =
-        sqlx::query_scalar(WITHOUT_ROWID).bind(&table.id.name).fetch_optional(pool).await?;
+        connection.query_row(WITHOUT_ROWID, [&table.id.name], |row| row.get(0)).optional()?;
     let numbers =
         declared.is_some_and(|declared| declared.eq_ignore_ascii_case("INTEGER")) && without_rowid == Some(false);
     if let Some(column) = table.columns.iter_mut().find(|column| numbers && column.name == *key) {
@@ -94,20 +100,22 @@ async fn number_rows(pool: &SqlitePool, table: &mut Table) -> Result<(), sqlx::E
     Ok(())
 }
 
-async fn foreign_keys(pool: &SqlitePool, name: &str) -> Result<Vec<ForeignKey>, sqlx::Error> {
+fn foreign_keys(connection: &Connection, name: &str) -> Result<Vec<ForeignKey>> {
     let mut keys: Vec<(i64, ForeignKey)> = Vec::new();
-    for row in sqlx::query(FOREIGN_KEYS).bind(name).fetch_all(pool).await? {
-        let id: i64 = row.try_get("id")?;
-        let column: String = row.try_get("source")?;
+    let mut rows = connection.prepare_cached(FOREIGN_KEYS)?;
+    let mut rows = rows.query([name])?;
+    while let Some(row) = rows.next()? {
+        let id: i64 = row.get("id")?;
+        let column: String = row.get("source")?;
         // Absent when the other table's primary key is meant.
-        let target_column: Option<String> = row.try_get("target_column")?;
+        let target_column: Option<String> = row.get("target_column")?;
         match keys.last_mut() {
             Some((last, key)) if *last == id => {
                 key.columns.push(column);
                 key.target_columns.extend(target_column);
             }
             _ => {
-                let target = TableId { schema: None, name: row.try_get("target")? };
+                let target = TableId { schema: None, name: row.get("target")? };
                 let key =
                     ForeignKey { columns: vec![column], target, target_columns: target_column.into_iter().collect() };
                 keys.push((id, key));

@@ -66,7 +66,7 @@ pub(crate) async fn aggregate<'a>(
         scope.apply(&mut select);
         (select, decoders)
     };
-    let rows = db.fetch(|| Built::new(&select, dialect), &decoders).await.or_public(Some(entity))?;
+    let rows = db.fetch(|| Built::new(&select, dialect), decoders).await.or_public(Some(entity))?;
     let mut found = fold(rows, aggregation, timezone);
     if has_periods {
         found.sort_by(|one, other| compare(&other.value, &one.value).then_with(|| by_group(one, other)));

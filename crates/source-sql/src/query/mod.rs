@@ -9,4 +9,4 @@ mod select;
 pub(crate) use aggregate::aggregate;
 pub(crate) use condition::own_condition;
 pub(crate) use scope::Statement;
-pub(crate) use select::{all_columns, select};
+pub(crate) use select::{Selected, all_columns, select};

@@ -6,6 +6,7 @@
 
 mod array;
 mod bind;
+mod moment;
 pub(crate) mod mysql;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
@@ -14,7 +15,7 @@ pub(crate) use array::literal;
 pub(crate) use bind::coerce;
 
 use bigdecimal::BigDecimal;
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{DateTime, NaiveDateTime, NaiveTime};
 use levers_model::{ColumnType, Value};
 use uuid::Uuid;
 
@@ -94,7 +95,7 @@ impl Decoder {
     }
 
     /// Reads text that the database made of a value.
-    fn from_text(self, text: &str) -> Value {
+    fn read_text(self, text: &str) -> Value {
         if self.list { array::parse(text, self.kind) } else { scalar_from_text(text, self.kind) }
     }
 }
@@ -111,10 +112,14 @@ pub(crate) fn scalar_from_text(text: &str, kind: Kind) -> Value {
         Kind::Integer => text.parse().ok().map(Value::Int).or_else(|| text.parse().ok().map(Value::Decimal)),
         Kind::Float => text.parse().ok().map(Value::Float),
         Kind::Decimal => text.parse::<BigDecimal>().ok().map(Value::Decimal),
-        Kind::Date => text.parse::<NaiveDate>().ok().map(Value::Date),
+        Kind::Date => moment::date(text).or_else(|| text.parse().ok()).map(Value::Date),
         Kind::Time => text.parse::<NaiveTime>().ok().map(Value::Time),
-        Kind::DateTime => Value::parse(text, &ColumnType::DateTime),
-        Kind::Timestamp => Value::parse(text, &ColumnType::Timestamp),
+        Kind::DateTime => {
+            moment::date_time(text).map(Value::DateTime).or_else(|| Value::parse(text, &ColumnType::DateTime))
+        }
+        Kind::Timestamp => moment::date_time(text)
+            .map(|at| Value::Timestamp(at.and_utc()))
+            .or_else(|| Value::parse(text, &ColumnType::Timestamp)),
         Kind::Uuid => Uuid::try_parse(text).ok().map(Value::Uuid),
         Kind::Json => serde_json::from_str(text).ok().map(Value::Json),
         Kind::Binary => text.strip_prefix("\\x").and_then(unhex).map(Value::Bytes),
@@ -124,7 +129,7 @@ pub(crate) fn scalar_from_text(text: &str, kind: Kind) -> Value {
 
 fn unhex(text: &str) -> Option<Vec<u8>> {
     let digits = text.as_bytes();
-    if digits.len() % 2 != 0 {
+    if !digits.len().is_multiple_of(2) {
         return None;
     }
     let digit = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());

@@ -21,7 +21,7 @@ pub(crate) fn row(row: &MySqlRow, decoders: &[Decoder]) -> Vec<Value> {
 
 fn value(raw: &MySqlValueRef<'_>, decoder: Decoder) -> Option<Value> {
     if decoder.as_text {
-        return text(raw).map(|text| decoder.from_text(text));
+        return text(raw).map(|text| decoder.read_text(text));
     }
     Some(match decoder.kind {
         Kind::Text => Value::Text(text(raw)?.to_owned()),

@@ -22,7 +22,7 @@ pub(crate) fn row(row: &PgRow, decoders: &[Decoder]) -> Vec<Value> {
 
 fn value(raw: &PgValueRef<'_>, decoder: Decoder) -> Option<Value> {
     if decoder.as_text {
-        return raw.as_str().ok().map(|text| decoder.from_text(text));
+        return raw.as_str().ok().map(|text| decoder.read_text(text));
     }
     let bytes = raw.as_bytes().ok()?;
     Some(match decoder.kind {

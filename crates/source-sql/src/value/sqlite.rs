@@ -3,28 +3,26 @@
 //! type what is made of it.
 
 use levers_model::Value;
-use sqlx::sqlite::{SqliteRow, SqliteValueRef};
-use sqlx::{Decode, Row as _, Sqlite, TypeInfo as _, ValueRef as _};
+use rusqlite::Row;
+use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-use super::{Decoder, Kind, decimal_from_float, from_epoch, scalar_from_text};
+use super::{Decoder, Kind, decimal_from_float, from_epoch, moment, scalar_from_text};
 
 /// All values of a row.
-pub(crate) fn row(row: &SqliteRow, decoders: &[Decoder]) -> Vec<Value> {
-    let value = |(index, decoder): (usize, &Decoder)| match row.try_get_raw(index) {
-        Ok(raw) if !raw.is_null() => value(raw, decoder.kind).unwrap_or(Value::Null),
-        _ => Value::Null,
-    };
+pub(crate) fn row(row: &Row<'_>, decoders: &[Decoder]) -> Vec<Value> {
+    let value =
+        |(index, decoder): (usize, &Decoder)| row.get_ref(index).map_or(Value::Null, |raw| value(raw, decoder.kind));
     decoders.iter().enumerate().map(value).collect()
 }
 
-fn value(raw: SqliteValueRef<'_>, kind: Kind) -> Option<Value> {
-    let class = raw.type_info();
-    match class.name() {
-        "INTEGER" => <i64 as Decode<Sqlite>>::decode(raw).ok().map(|int| from_int(int, kind)),
-        "REAL" => <f64 as Decode<Sqlite>>::decode(raw).ok().map(|float| from_float(float, kind)),
-        "BLOB" => <Vec<u8> as Decode<Sqlite>>::decode(raw).ok().map(|bytes| from_blob(bytes, kind)),
-        _ => <&str as Decode<Sqlite>>::decode(raw).ok().map(|text| from_text(text, kind)),
+fn value(raw: ValueRef<'_>, kind: Kind) -> Value {
+    match raw {
+        ValueRef::Null => Value::Null,
+        ValueRef::Integer(int) => from_int(int, kind),
+        ValueRef::Real(float) => from_float(float, kind),
+        ValueRef::Text(bytes) => std::str::from_utf8(bytes).map_or(Value::Null, |text| from_text(text, kind)),
+        ValueRef::Blob(bytes) => from_blob(bytes, kind),
     }
 }
 
@@ -59,15 +57,15 @@ fn from_float(float: f64, kind: Kind) -> Value {
     }
 }
 
-fn from_blob(bytes: Vec<u8>, kind: Kind) -> Value {
-    match (kind, Uuid::from_slice(&bytes)) {
+fn from_blob(bytes: &[u8], kind: Kind) -> Value {
+    match (kind, Uuid::from_slice(bytes)) {
         (Kind::Uuid, Ok(uuid)) => return Value::Uuid(uuid),
-        (Kind::Binary, _) => return Value::Bytes(bytes),
+        (Kind::Binary, _) => return Value::Bytes(bytes.to_vec()),
         _ => {}
     }
-    match String::from_utf8(bytes) {
-        Ok(text) => from_text(&text, kind),
-        Err(error) => Value::Text(Value::Bytes(error.into_bytes()).to_text()),
+    match std::str::from_utf8(bytes) {
+        Ok(text) => from_text(text, kind),
+        Err(_) => Value::Text(Value::Bytes(bytes.to_vec()).to_text()),
     }
 }
 
@@ -75,7 +73,9 @@ fn from_text(text: &str, kind: Kind) -> Value {
     let parsed = match kind {
         Kind::Binary => Some(Value::Bytes(text.as_bytes().to_vec())),
         // Dates are often stored with a time, times without seconds.
-        Kind::Date => Value::parse(text, &levers_model::ColumnType::Date),
+        Kind::Date => {
+            moment::date(text).map(Value::Date).or_else(|| Value::parse(text, &levers_model::ColumnType::Date))
+        }
         Kind::Time => Value::parse(text, &levers_model::ColumnType::Time),
         _ => None,
     };

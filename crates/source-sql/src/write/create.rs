@@ -14,7 +14,7 @@ use sea_query::{Expr, InsertStatement, Query, Returning, TableRef};
 
 use super::{Target, key_condition, records};
 use crate::catalog::TableColumn;
-use crate::db::{Built, Tx};
+use crate::db::{Built, Db, Step, Tx};
 use crate::dialect::Dialect;
 use crate::error::OrPublic as _;
 use crate::query::{Statement, all_columns, select};
@@ -30,45 +30,69 @@ type Values<'a> = Vec<(&'a TableColumn, Value)>;
 pub(crate) async fn create(target: Target<'_>, patches: &[Patch]) -> Result<Vec<Record>> {
     let target = target.writable()?;
     let values: Vec<Values<'_>> = patches.iter().map(|patch| target.check(patch)).collect::<Result<_>>()?;
-    let mut tx = target.begin().await?;
-    let worked = async {
-        let mut created = Vec::with_capacity(values.len());
-        let mut rest = values.as_slice();
-        while let [first, ..] = rest {
-            let largest = (MOST_VALUES / first.len().max(1)).min(MOST_RECORDS);
-            // Without values there is no list of columns to repeat.
-            let same = |other: &&Values<'_>| !first.is_empty() && names(first).eq(names(other));
-            let length = 1 + rest[1..].iter().take_while(same).take(largest - 1).count();
-            let (batch, others) = rest.split_at(length);
-            created.extend(insert(target, &mut tx, batch).await?);
-            rest = others;
+    let entity = Some(target.entity);
+    let columns = all_columns(target.entity);
+    match target.db {
+        Db::Sqlite(sqlite) => {
+            let steps = batches(&values).map(|batch| insert(target, batch)).collect::<Result<_>>()?;
+            let done = sqlite.transact(steps).await.or_public(entity)?;
+            Ok(done.into_iter().flat_map(|done| records(&columns, done.rows)).collect())
         }
-        Ok(created)
+        Db::Postgres(lender) => {
+            let mut tx = Tx::postgres(lender).await.or_public(entity)?;
+            let worked = async {
+                let mut created = Vec::with_capacity(values.len());
+                for batch in batches(&values) {
+                    let Step { built, decoders } = insert(target, batch)?;
+                    created.extend(records(&columns, tx.fetch(built, &decoders).await.or_public(entity)?));
+                }
+                Ok(created)
+            }
+            .await;
+            target.end(tx, worked).await
+        }
+        Db::MySql(lender) => {
+            let mut tx = Tx::mysql(lender).await.or_public(entity)?;
+            let worked = async {
+                let mut created = Vec::with_capacity(values.len());
+                for values in &values {
+                    created.push(insert_one(target, &mut tx, values).await?);
+                }
+                Ok(created)
+            }
+            .await;
+            target.end(tx, worked).await
+        }
     }
-    .await;
-    target.end(tx, worked).await
+}
+
+/// Runs of records with the same columns, each small enough for one statement.
+fn batches<'a, 'b>(values: &'a [Values<'b>]) -> impl Iterator<Item = &'a [Values<'b>]> {
+    let mut rest = values;
+    std::iter::from_fn(move || {
+        let first = rest.first()?;
+        let largest = (MOST_VALUES / first.len().max(1)).min(MOST_RECORDS);
+        // Without values there is no list of columns to repeat.
+        let same = |other: &&Values<'_>| !first.is_empty() && names(first).eq(names(other));
+        let length = 1 + rest[1..].iter().take_while(same).take(largest - 1).count();
+        let (batch, others) = rest.split_at(length);
+        rest = others;
+        Some(batch)
+    })
 }
 
 fn names<'a>(values: &'a Values<'_>) -> impl Iterator<Item = &'a str> {
     values.iter().map(|(column, _)| column.name.as_str())
 }
 
-async fn insert(target: Target<'_>, tx: &mut Tx, batch: &[Values<'_>]) -> Result<Vec<Record>> {
+/// Inserts records and returns them whole.
+fn insert(target: Target<'_>, batch: &[Values<'_>]) -> Result<Step> {
     let Target { entity, dialect, .. } = target;
-    if matches!(dialect, Dialect::MySql(_)) {
-        let mut created = Vec::with_capacity(batch.len());
-        for values in batch {
-            created.push(insert_one(target, tx, values).await?);
-        }
-        return Ok(created);
-    }
     let mut insert = statement(target, batch)?;
     let columns = entity.columns.values();
     let read = columns.clone().map(|column| dialect.read(Expr::col(column.name.clone()), &column.storage));
     insert.returning(Returning::new().exprs(read));
-    let decoders: Vec<Decoder> = columns.map(Decoder::of).collect();
-    let rows = tx.fetch(Built::new(&insert, dialect), &decoders).await.or_public(Some(entity))?;
-    Ok(records(&all_columns(entity), rows))
+    Ok(Step { built: Built::new(&insert, dialect), decoders: columns.map(Decoder::of).collect() })
 }
 
 fn statement(target: Target<'_>, batch: &[Values<'_>]) -> Result<InsertStatement> {

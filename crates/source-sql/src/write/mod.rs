@@ -9,7 +9,7 @@ use std::sync::Arc;
 use levers_model::{
     Condition, ConstraintKind, Error, FieldPath, Operator, Page, Patch, Projection, Record, Result, Value,
 };
-use levers_ports::{Query, QueryContext};
+use levers_ports::{Query, QueryContext, Written};
 use sea_query::{DynIden, IntoIden as _, LockType};
 
 pub(crate) use create::create;
@@ -17,11 +17,12 @@ pub(crate) use delete::delete;
 pub(crate) use update::update;
 
 use crate::catalog::TableColumn;
-use crate::db::{Built, Db, Row, Tx};
+use crate::db::{Built, Db, Row, Step, Tx};
 use crate::dialect::Dialect;
 use crate::error::{OrPublic as _, violated};
-use crate::query::{Statement, select};
+use crate::query::{Selected, Statement, select};
 use crate::schema::{Entity, Schema};
+use crate::sqlite::Sqlite;
 use crate::value::coerce;
 
 /// What every write needs to know.
@@ -31,6 +32,21 @@ pub(crate) struct Target<'a> {
     pub(crate) schema: &'a Schema,
     pub(crate) dialect: Dialect,
     pub(crate) entity: &'a Entity,
+}
+
+/// Which records are written, and what of them is read before.
+struct Capture<'a> {
+    cx: &'a QueryContext,
+    condition: &'a Condition,
+    projection: Projection,
+    bound: usize,
+}
+
+impl Capture<'_> {
+    /// What was read, unless it is more than was to be.
+    fn records(&self, columns: &Arc<[FieldPath]>, rows: Vec<Row>) -> Option<Vec<Record>> {
+        (rows.len() <= self.bound).then(|| records(columns, rows))
+    }
 }
 
 impl<'a> Target<'a> {
@@ -45,12 +61,7 @@ impl<'a> Target<'a> {
         Ok(self)
     }
 
-    /// Begins a transaction.
-    async fn begin(self) -> Result<Tx> {
-        self.db.begin().await.or_public(Some(self.entity))
-    }
-
-    /// Ends it the way that its work went.
+    /// Ends a transaction the way that its work went.
     async fn end<T>(self, tx: Tx, worked: Result<T>) -> Result<T> {
         match worked {
             Ok(done) => tx.commit().await.or_public(Some(self.entity)).map(|()| done),
@@ -79,22 +90,71 @@ impl<'a> Target<'a> {
         checked.collect()
     }
 
-    /// Reads these columns of the records that pass, locked until the
-    /// transaction ends, unless there are more than `bound`.
-    async fn before(
+    /// Writes the records that pass and says what they were, in one transaction:
+    /// their `projection` is read first, unless there are more than `bound`, then
+    /// the statement for a condition runs.
+    async fn capture(
         self,
-        tx: &mut Tx,
-        cx: &QueryContext,
-        condition: &Condition,
-        projection: Projection,
-        bound: usize,
-    ) -> Result<Option<Vec<Record>>> {
-        if bound == 0 {
+        capture: Capture<'_>,
+        write: impl Fn(&Condition) -> Result<Built> + Send + Sync,
+    ) -> Result<Written> {
+        let entity = Some(self.entity);
+        let tx = match self.db {
+            Db::Sqlite(sqlite) => return self.capture_at_once(sqlite, &capture, write).await,
+            Db::Postgres(lender) => Tx::postgres(lender).await,
+            Db::MySql(lender) => Tx::mysql(lender).await,
+        };
+        let mut tx = tx.or_public(entity)?;
+        let worked = async {
+            let mut before = None;
+            if let Some(selected) = self.before(&capture)? {
+                let built = Built::new(&selected.statement, self.dialect);
+                let rows = tx.fetch(built, &selected.decoders).await.or_public(entity)?;
+                before = capture.records(&selected.columns, rows);
+            }
+            // Just the records that were locked, so that none is written that was not captured.
+            let built = match before.as_deref() {
+                Some([]) => return Ok(Written { count: 0, before }),
+                Some(records) => write(&self.keys(records)?)?,
+                None => write(capture.condition)?,
+            };
+            let done = tx.execute(built).await.or_public(entity)?;
+            Ok(Written { count: done.affected, before })
+        }
+        .await;
+        self.end(tx, worked).await
+    }
+
+    /// The same on SQLite, which lets nobody else write meanwhile, so that both
+    /// statements are known in advance.
+    async fn capture_at_once(
+        self,
+        sqlite: &Sqlite,
+        capture: &Capture<'_>,
+        write: impl Fn(&Condition) -> Result<Built>,
+    ) -> Result<Written> {
+        let (mut steps, mut columns) = (Vec::with_capacity(2), None);
+        if let Some(selected) = self.before(capture)? {
+            let built = Built::new(&selected.statement, self.dialect);
+            steps.push(Step { built, decoders: selected.decoders });
+            columns = Some(selected.columns);
+        }
+        steps.push(Step { built: write(capture.condition)?, decoders: vec![] });
+        let mut done = sqlite.transact(steps).await.or_public(Some(self.entity))?.into_iter();
+        let before = columns.and_then(|columns| capture.records(&columns, done.next()?.rows));
+        Ok(Written { count: done.next().map_or(0, |written| written.affected), before })
+    }
+
+    /// The statement that reads the records to be written, and locks them where
+    /// others could write meanwhile.
+    fn before(self, capture: &Capture<'_>) -> Result<Option<Selected>> {
+        if capture.bound == 0 {
             return Ok(None);
         }
-        let page = Some(Page { skip: 0, limit: bound as u64 + 1 });
-        let query = Query { condition: condition.clone(), projection, page, ..Query::default() };
-        let mut selected = select(Statement::new(self.schema, self.dialect, cx), self.entity, &query)?;
+        let page = Some(Page { skip: 0, limit: capture.bound as u64 + 1 });
+        let (condition, projection) = (capture.condition.clone(), capture.projection.clone());
+        let query = Query { condition, projection, page, ..Query::default() };
+        let mut selected = select(Statement::new(self.schema, self.dialect, capture.cx), self.entity, &query)?;
         match self.dialect {
             Dialect::Sqlite => {}
             // Joined records are only looked at; PostgreSQL cannot lock what an outer join may not find.
@@ -106,19 +166,7 @@ impl<'a> Target<'a> {
                 selected.statement.lock_exclusive();
             }
         }
-        let built = Built::new(&selected.statement, self.dialect);
-        let rows = tx.fetch(built, &selected.decoders).await.or_public(Some(self.entity))?;
-        Ok((rows.len() <= bound).then(|| records(&selected.columns, rows)))
-    }
-
-    /// The condition that a write runs with after `before` was read: just the
-    /// records that it locked, so that none is written that was not captured.
-    /// SQLite lets nobody else write meanwhile.
-    fn exactly(self, condition: &Condition, before: Option<&[Record]>) -> Result<Condition> {
-        match before {
-            Some(records) if self.dialect != Dialect::Sqlite => self.keys(records),
-            _ => Ok(condition.clone()),
-        }
+        Ok(Some(selected))
     }
 
     fn keys(self, records: &[Record]) -> Result<Condition> {

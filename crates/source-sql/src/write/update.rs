@@ -4,9 +4,8 @@ use levers_model::{Condition, Error, Patch, Result};
 use levers_ports::{QueryContext, Written};
 use sea_query::{Query, TableRef};
 
-use super::{Target, with_key};
+use super::{Capture, Target, with_key};
 use crate::db::Built;
-use crate::error::OrPublic as _;
 use crate::query::{Statement, own_condition};
 
 /// Sets columns on every record that passes.
@@ -23,26 +22,18 @@ pub(crate) async fn update(
         return Err(Error::invalid("Nothing is to be changed: give at least one column a value."));
     }
     let entity = target.entity;
-    let mut tx = target.begin().await?;
-    let worked = async {
-        let projection = with_key(entity, patch.0.keys());
-        let before = target.before(&mut tx, cx, condition, projection, bound).await?;
-        if before.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(Written { count: 0, before });
-        }
-        let condition = target.exactly(condition, before.as_deref())?;
+    let projection = with_key(entity, patch.0.keys());
+    let write = |condition: &Condition| {
         let mut update = Query::update();
         update.table(TableRef::Table(entity.table.clone(), None));
         for (column, value) in &values {
             update.value(column.name.clone(), target.dialect.stored(value, column)?);
         }
-        if condition != Condition::always() {
+        if *condition != Condition::always() {
             let mut statement = Statement::new(target.schema, target.dialect, cx);
-            update.and_where(own_condition(&mut statement, entity, &condition)?);
+            update.and_where(own_condition(&mut statement, entity, condition)?);
         }
-        let done = tx.execute(Built::new(&update, target.dialect)).await.or_public(Some(entity))?;
-        Ok(Written { count: done.affected, before })
-    }
-    .await;
-    target.end(tx, worked).await
+        Ok(Built::new(&update, target.dialect))
+    };
+    target.capture(Capture { cx, condition, projection, bound }, write).await
 }

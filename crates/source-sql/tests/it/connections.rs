@@ -147,3 +147,21 @@ async fn a_read_only_sqlite_is_read_only() {
     assert_eq!(count(&sql, "a", Condition::always()).await, 0);
     assert_eq!(sql.delete(&cx(), "a", &Condition::always(), 0).await.unwrap_err().kind(), ErrorKind::Refused);
 }
+
+#[tokio::test]
+async fn long_readings_of_sqlite_keep_nobody_waiting() {
+    let numbers = "CREATE TABLE numbers (id INTEGER PRIMARY KEY);
+        INSERT INTO numbers WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000) SELECT i FROM n;";
+    let database = Database::with_same(Kind::Sqlite, numbers).await;
+    let sql = database.open().await;
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        let mut stream = sql.stream(&cx(), "numbers", &Query::default()).await.unwrap();
+        stream.next().await.unwrap().unwrap();
+        streams.push(stream);
+    }
+    assert_eq!(count(&sql, "numbers", Condition::always()).await, 5_000);
+    assert_eq!(sql.delete(&cx(), "numbers", &Condition::always(), 0).await.unwrap().count, 5_000);
+    // What is being read stays as it was when the reading began.
+    assert_eq!(streams.pop().unwrap().count().await, 4_999);
+}

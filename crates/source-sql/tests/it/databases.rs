@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use levers_source_sql::Sql;
 use sqlx::mysql::MySqlConnection;
 use sqlx::postgres::PgConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{AssertSqlSafe, Connection as _};
 
 /// The kinds of database that every test of the suite runs on.
@@ -46,23 +45,20 @@ fn how_to_start(kind: Kind, failure: &sqlx::Error) -> String {
 
 /// Runs statements on the database of a URL.
 pub(crate) async fn run(kind: Kind, url: &str, script: &str) {
-    let script = sqlx::raw_sql(AssertSqlSafe(script.to_owned()));
+    let statements = sqlx::raw_sql(AssertSqlSafe(script.to_owned()));
     match kind {
         Kind::Sqlite => {
-            let options = SqliteConnectOptions::new().filename(url).create_if_missing(true);
-            let mut connection = SqliteConnection::connect_with(&options).await.unwrap();
-            script.execute(&mut connection).await.unwrap();
-            connection.close().await.unwrap();
+            rusqlite::Connection::open(url).unwrap().execute_batch(script).unwrap();
         }
         Kind::Postgres => {
             let connected = PgConnection::connect(url).await;
             let mut connection = connected.unwrap_or_else(|failure| panic!("{}", how_to_start(kind, &failure)));
-            script.execute(&mut connection).await.unwrap();
+            statements.execute(&mut connection).await.unwrap();
         }
         Kind::MariaDb => {
             let connected = MySqlConnection::connect(url).await;
             let mut connection = connected.unwrap_or_else(|failure| panic!("{}", how_to_start(kind, &failure)));
-            script.execute(&mut connection).await.unwrap();
+            statements.execute(&mut connection).await.unwrap();
         }
     }
 }

@@ -1,0 +1,133 @@
+//! An SQLite file: threads that own its connections.
+//!
+//! SQLite works where it is called, so somebody's thread must do the work. Here
+//! an operation (a list, or a whole transaction of writes) is handed to a thread
+//! in one message and its result handed back in one: a few threads read
+//! (`workers`), one writes, and long readings have a thread and a connection of
+//! their own (`stream`), so that exports do not keep lists waiting. As many lists
+//! or computations as there are reading threads run at a time; those behind them
+//! wait, and are told after a while that they waited in vain.
+//!
+//! Rejected: sqlx's SQLite, which sends each statement to a thread and each row
+//! back through a channel, so that a small update costs a dozen switches of
+//! context; several writing connections, which spend their time in `SQLITE_BUSY`;
+//! one transaction for the writes of several callers, where each one's violated
+//! constraint would be everybody's.
+
+mod bind;
+mod file;
+mod stream;
+mod workers;
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::stream::BoxStream;
+use levers_model::Error;
+use rusqlite::{Connection, TransactionBehavior};
+use tokio::sync::Semaphore;
+
+pub(crate) use file::{File, open};
+
+use self::bind::bind;
+use self::file::Access;
+use self::workers::Workers;
+use crate::db::{Built, Row, Step};
+use crate::error::Failure;
+use crate::value::{Decoder, sqlite};
+
+/// How long a read waits for those before it.
+const READ_PATIENCE: Duration = Duration::from_secs(5);
+
+/// How long a write waits for those before it, of which one may be about a
+/// million records.
+const WRITE_PATIENCE: Duration = Duration::from_mins(1);
+
+/// The most long readings at a time; one whose reader is slow lasts for minutes.
+const STREAMS: usize = 8;
+
+/// The connections of one file.
+#[derive(Debug)]
+pub(crate) struct Sqlite {
+    file: Arc<File>,
+    readers: Workers,
+    writer: Workers,
+    streams: Arc<Semaphore>,
+}
+
+/// What a step did.
+pub(crate) struct Done {
+    pub(crate) rows: Vec<Row>,
+    /// How many records it wrote; of no meaning for one that only read.
+    pub(crate) affected: u64,
+}
+
+impl Sqlite {
+    /// Starts the threads of a file. They end when this is dropped.
+    pub(crate) fn start(file: File) -> io::Result<Self> {
+        let readers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
+        let file = Arc::new(file);
+        Ok(Self {
+            readers: Workers::start(&file, Access::Read, readers, READ_PATIENCE)?,
+            writer: Workers::start(&file, Access::Write, 1, WRITE_PATIENCE)?,
+            streams: Arc::new(Semaphore::new(STREAMS)),
+            file,
+        })
+    }
+
+    /// Runs something on a connection that only reads.
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.readers.run(work).await
+    }
+
+    /// Reads all rows of a statement.
+    pub(crate) async fn fetch(&self, built: Built, decoders: Vec<Decoder>) -> Result<Vec<Row>, Failure> {
+        self.read(move |connection| rows(connection, &built, &decoders)).await
+    }
+
+    /// Reads rows as they are asked for. Dropping the stream ends the reading.
+    pub(crate) async fn stream(
+        &self,
+        built: Built,
+        decoders: Vec<Decoder>,
+    ) -> Result<BoxStream<'static, Result<Row, Error>>, Failure> {
+        let permit = tokio::time::timeout(READ_PATIENCE, Arc::clone(&self.streams).acquire_owned()).await;
+        let permit = permit.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::Crashed)?;
+        stream::rows(Arc::clone(&self.file), built, decoders, permit).await
+    }
+
+    /// Runs these statements in one transaction: all of them or, when one fails, none.
+    pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Vec<Done>, Failure> {
+        let work = move |connection: &mut Connection| {
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let mut done = Vec::with_capacity(steps.len());
+            for step in &steps {
+                let rows = rows(&transaction, &step.built, &step.decoders)?;
+                done.push(Done { rows, affected: transaction.changes() });
+            }
+            transaction.commit()?;
+            Ok(done)
+        };
+        self.writer.run(work).await
+    }
+
+    /// Asks the file for a sign of life.
+    pub(crate) async fn ping(&self) -> Result<(), Failure> {
+        self.read(|connection| file::touch(connection)).await
+    }
+}
+
+fn rows(connection: &Connection, built: &Built, decoders: &[Decoder]) -> rusqlite::Result<Vec<Row>> {
+    let mut statement = connection.prepare_cached(&built.sql)?;
+    bind(&mut statement, &built.values)?;
+    let mut cursor = statement.raw_query();
+    let mut rows = Vec::new();
+    while let Some(row) = cursor.next()? {
+        rows.push(sqlite::row(row, decoders));
+    }
+    Ok(rows)
+}

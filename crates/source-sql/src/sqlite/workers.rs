@@ -1,0 +1,230 @@
+//! Threads that take work from one queue, each with a connection.
+//!
+//! Rejected: `spawn_blocking`, whose threads come and go, with connections and
+//! their prepared statements looked up under a lock.
+
+use std::collections::VecDeque;
+use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::Connection;
+use tokio::sync::oneshot;
+
+use super::file::{Access, File};
+use crate::error::{Failure, primary_code};
+
+/// How long the writer must have had nothing to do before it moves the log into the file.
+const REST_AFTER: Duration = Duration::from_millis(200);
+
+type Work = Box<dyn FnOnce(&mut Slot) + Send>;
+
+/// Some threads and the way to them. They end when this is dropped.
+#[derive(Debug)]
+pub(super) struct Workers {
+    queue: Arc<Queue>,
+    patience: Duration,
+}
+
+#[derive(Default)]
+struct Queue {
+    waiting: Mutex<Waiting>,
+    filled: Condvar,
+}
+
+#[derive(Default)]
+struct Waiting {
+    work: VecDeque<Work>,
+    closed: bool,
+}
+
+/// What a thread does next.
+enum Next {
+    Work(Work),
+    Rest,
+    End,
+}
+
+impl Workers {
+    /// Starts threads; what waits longer than `patience` is not begun.
+    pub(super) fn start(file: &Arc<File>, access: Access, threads: usize, patience: Duration) -> io::Result<Self> {
+        let workers = Self { queue: Arc::default(), patience };
+        for _ in 0..threads {
+            let queue = Arc::clone(&workers.queue);
+            let slot = Slot { file: Arc::clone(file), access, connection: None };
+            let name = if access == Access::Read { "sqlite-read" } else { "sqlite-write" };
+            std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue, slot))?;
+        }
+        Ok(workers)
+    }
+
+    /// Has something done by the next thread that is free.
+    pub(super) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let (answer, mut answered) = oneshot::channel();
+        // Whoever sets it first, the thread that begins or the caller whose
+        // patience ends, decides whether the work is done.
+        let decided = Arc::new(AtomicBool::new(false));
+        let begun = Arc::clone(&decided);
+        self.queue.push(Box::new(move |slot: &mut Slot| {
+            if !answer.is_closed() && !begun.swap(true, Ordering::AcqRel) {
+                // Who asked may have gone; it is done nevertheless.
+                let _ = answer.send(slot.run(work));
+            }
+        }));
+        let answer = match tokio::time::timeout(self.patience, &mut answered).await {
+            Ok(answer) => answer,
+            Err(_) if !decided.swap(true, Ordering::AcqRel) => return Err(Failure::TimedOut),
+            Err(_) => answered.await,
+        };
+        Ok(answer.map_err(|_| Failure::Crashed)??)
+    }
+}
+
+impl Drop for Workers {
+    fn drop(&mut self) {
+        self.queue.lock().closed = true;
+        self.queue.filled.notify_all();
+    }
+}
+
+impl Queue {
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, work: Work) {
+        self.lock().work.push_back(work);
+        self.filled.notify_one();
+    }
+
+    /// Waits for work, not longer than `rest_after`.
+    fn next(&self, rest_after: Option<Duration>) -> Next {
+        let is_idle = |waiting: &mut Waiting| waiting.work.is_empty() && !waiting.closed;
+        let waiting = self.lock();
+        let mut waiting = match rest_after {
+            Some(limit) => {
+                self.filled.wait_timeout_while(waiting, limit, is_idle).unwrap_or_else(PoisonError::into_inner).0
+            }
+            None => self.filled.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner),
+        };
+        match waiting.work.pop_front() {
+            _ if waiting.closed => Next::End,
+            Some(work) => Next::Work(work),
+            None => Next::Rest,
+        }
+    }
+}
+
+impl std::fmt::Debug for Queue {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queue").field("waiting", &self.lock().work.len()).finish_non_exhaustive()
+    }
+}
+
+fn work(queue: &Queue, mut slot: Slot) {
+    let rest_after = (slot.access == Access::Write).then_some(REST_AFTER);
+    let mut rested = true;
+    loop {
+        match queue.next(rest_after.filter(|_| !rested)) {
+            Next::Work(work) => {
+                rested = false;
+                // Nothing is left half-done: the connection was dropped on the way.
+                if catch_unwind(AssertUnwindSafe(|| work(&mut slot))).is_err() {
+                    tracing::error!("work on an SQLite file panicked; its connection is replaced");
+                }
+            }
+            Next::Rest => {
+                rested = true;
+                slot.rest();
+            }
+            Next::End => return,
+        }
+    }
+}
+
+/// A thread's connection.
+struct Slot {
+    file: Arc<File>,
+    access: Access,
+    connection: Option<Connection>,
+}
+
+impl Slot {
+    /// Works with the connection, which is opened when there is none, and not
+    /// kept when the file failed or the work panicked.
+    fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
+        let mut connection = match self.connection.take() {
+            Some(connection) => connection,
+            None => self.file.connect(self.access)?,
+        };
+        let worked = work(&mut connection);
+        if !worked.as_ref().is_err_and(is_broken) && connection.is_autocommit() {
+            self.connection = Some(connection);
+        }
+        worked
+    }
+
+    /// Moves what the log holds into the file, which a later commit would else have to.
+    fn rest(&self) {
+        let Some(connection) = &self.connection else { return };
+        if let Err(failure) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
+            tracing::debug!(%failure, "the log of an SQLite file could not be moved into it");
+        }
+    }
+}
+
+/// Whether the file itself failed, so that opening it anew may help: it could
+/// not be read or opened, or is damaged or no database.
+fn is_broken(failure: &rusqlite::Error) -> bool {
+    matches!(primary_code(failure), 10 | 11 | 14 | 26)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn workers(patience: Duration) -> (Workers, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = File { path: folder.path().join("a.db"), read_only: false };
+        Connection::open(&file.path).unwrap().execute_batch("CREATE TABLE a (n int)").unwrap();
+        (Workers::start(&Arc::new(file), Access::Write, 1, patience).unwrap(), folder)
+    }
+
+    #[tokio::test]
+    async fn a_panic_undoes_its_own_work_alone() {
+        let (workers, _folder) = workers(Duration::from_mins(1));
+        let panics = workers.run(|connection| {
+            connection.execute_batch("BEGIN; INSERT INTO a VALUES (1)")?;
+            if connection.is_autocommit() { Ok(()) } else { panic!("in the middle of it") }
+        });
+        assert!(matches!(panics.await, Err(Failure::Crashed)));
+        let count = |connection: &mut Connection| connection.query_row("SELECT count(*) FROM a", [], |row| row.get(0));
+        assert_eq!(workers.run::<i64>(count).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_waited_in_vain_is_never_done() {
+        let (workers, _folder) = workers(Duration::from_millis(200));
+        let (go, is_going) = std::sync::mpsc::channel::<()>();
+        let (begun, has_begun) = oneshot::channel();
+        let long = workers.run(move |_| {
+            let _ = begun.send(());
+            let _ = is_going.recv();
+            Ok(7)
+        });
+        let others = async {
+            has_begun.await.unwrap();
+            let insert = workers.run(|connection| connection.execute("INSERT INTO a VALUES (1)", []));
+            assert!(matches!(insert.await, Err(Failure::TimedOut)));
+            go.send(()).unwrap();
+        };
+        // Its patience ended too, but it had begun.
+        let (long, ()) = tokio::join!(long, others);
+        assert!(matches!(long, Ok(7)), "{long:?}");
+    }
+}
