@@ -33,6 +33,8 @@ pub(crate) enum Failure {
     TimedOut,
     /// The thread that worked on it panicked.
     Crashed,
+    /// It was committed, but the disk did not take it.
+    NotSynced(std::io::Error),
 }
 
 impl From<sqlx::Error> for Failure {
@@ -71,6 +73,7 @@ pub(crate) fn public(failure: &Failure, entity: Option<&Entity>) -> Error {
         }
         Failure::TimedOut => unavailable().with_internal("others before it took too long"),
         Failure::Crashed => Error::internal("the thread that worked on it panicked"),
+        Failure::NotSynced(failure) => Error::internal(format_args!("the log could not be synced: {failure}")),
     }
 }
 
@@ -189,8 +192,25 @@ fn from_sqlite(failure: &rusqlite::Error, entity: Option<&Entity>) -> Option<Err
         }
         _ => return None,
     };
-    let name = detail.filter(|_| kind == ConstraintKind::Check).map(str::to_owned);
-    Some(violated(kind, name, columns(), entity))
+    if kind == ConstraintKind::Check {
+        let rule = detail.unwrap_or_default();
+        // A check without a name is told by its SQL, which is nothing for a caller's eyes.
+        let name = Some(rule).filter(|rule| is_name(rule)).map(str::to_owned);
+        let fields = if name.is_none() { mentioned(rule, entity) } else { vec![] };
+        return Some(violated(kind, name, fields, entity));
+    }
+    Some(violated(kind, None, columns(), entity))
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '$'))
+}
+
+/// The columns that an expression of SQL speaks of.
+fn mentioned(expression: &str, entity: Option<&Entity>) -> Vec<String> {
+    let words: Vec<&str> = expression.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
+    let columns = entity.into_iter().flat_map(|entity| entity.columns.keys());
+    columns.filter(|column| words.contains(&column.as_str())).cloned().collect()
 }
 
 fn busy() -> Error {
@@ -228,13 +248,20 @@ pub(crate) fn violated(
 ) -> Error {
     let known = entity.zip(name.as_deref()).and_then(|(entity, name)| entity.constraint_columns(name));
     let fields = if columns.is_empty() { known.map_or_else(Vec::new, <[String]>::to_vec) } else { columns };
-    let named = match fields.as_slice() {
+    let constraint = Constraint { kind, name, fields };
+    let sentence = sentence_of(&constraint);
+    Error::constraint(constraint, sentence)
+}
+
+/// What a violated constraint says, as far as it alone can tell.
+pub(crate) fn sentence_of(constraint: &Constraint) -> String {
+    let named = match constraint.fields.as_slice() {
         [] => None,
         [one] => Some(format!("“{one}”")),
         several => Some(several.iter().map(|field| format!("“{field}”")).collect::<Vec<_>>().join(", ")),
     };
-    let rule = name.as_ref().map_or_else(String::new, |name| format!(" (constraint “{name}”)"));
-    let sentence = match (kind, &named) {
+    let rule = constraint.name.as_ref().map_or_else(String::new, |name| format!(" (constraint “{name}”)"));
+    match (constraint.kind, &named) {
         (ConstraintKind::Unique, Some(fields)) => format!("Another record has the same {fields} already{rule}."),
         (ConstraintKind::Unique, None) => format!("Another record has the same values already{rule}."),
         (ConstraintKind::ForeignKey, Some(fields)) => {
@@ -253,6 +280,5 @@ pub(crate) fn violated(
         (ConstraintKind::Range, None) => {
             "A value does not fit its column: it is too long, too large or not of its type.".to_owned()
         }
-    };
-    Error::constraint(Constraint { kind, name, fields }, sentence)
+    }
 }

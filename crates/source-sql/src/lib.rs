@@ -24,6 +24,7 @@ mod catalog;
 mod db;
 mod dialect;
 mod error;
+mod explain;
 mod introspect;
 mod lender;
 mod query;
@@ -46,6 +47,7 @@ use crate::address::Address;
 use crate::db::{Built, Db};
 use crate::dialect::Dialect;
 use crate::error::OrPublic as _;
+use crate::explain::{Wrote, explain};
 use crate::introspect::Wanted;
 use crate::query::{Statement, select};
 use crate::schema::{Rename, Schema};
@@ -226,7 +228,9 @@ impl Source for Sql {
     }
 
     async fn create(&self, collection: &str, records: &[Patch]) -> Result<Vec<Record>> {
-        write::create(self.target(collection)?, records).await
+        let target = self.target(collection)?;
+        let wrote = || Wrote::Created(records.iter().flat_map(|patch| patch.0.keys()).map(String::as_str).collect());
+        write::create(target, records).await.map_err(|error| explain(error, &wrote(), target.entity))
     }
 
     async fn update(
@@ -237,7 +241,10 @@ impl Source for Sql {
         patch: &Patch,
         bound: usize,
     ) -> Result<Written> {
-        write::update(self.target(collection)?, cx, condition, patch, bound).await
+        let target = self.target(collection)?;
+        let wrote = || Wrote::Updated(patch.0.keys().map(String::as_str).collect());
+        let written = write::update(target, cx, condition, patch, bound).await;
+        written.map_err(|error| explain(error, &wrote(), target.entity))
     }
 
     async fn delete(
@@ -247,7 +254,9 @@ impl Source for Sql {
         condition: &Condition,
         bound: usize,
     ) -> Result<Written> {
-        write::delete(self.target(collection)?, cx, condition, bound).await
+        let target = self.target(collection)?;
+        let written = write::delete(target, cx, condition, bound).await;
+        written.map_err(|error| explain(error, &Wrote::Deleted, target.entity))
     }
 
     async fn check(&self) -> Result<()> {

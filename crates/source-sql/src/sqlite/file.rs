@@ -42,8 +42,11 @@ impl File {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         if access == Access::Write && !self.read_only {
+            let journal: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
+            // With a log, `sync` waits for the disk; without one, each commit has to.
+            let synchronous = if journal == "wal" { "NORMAL" } else { "FULL" };
             connection.execute_batch(&format!(
-                "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = {LONG_LOG}"
+                "PRAGMA synchronous = {synchronous}; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = {LONG_LOG}"
             ))?;
         }
         if access == Access::Read {

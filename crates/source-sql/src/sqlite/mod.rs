@@ -3,7 +3,7 @@
 //! SQLite works where it is called, so somebody's thread must do the work. Here
 //! an operation (a list, or a whole transaction of writes) is handed to a thread
 //! in one message and its result handed back in one: a few threads read
-//! (`workers`), one writes, and long readings have a thread and a connection of
+//! (`workers`), one writes, one waits for the disk (`sync`), and long readings have a thread and a connection of
 //! their own (`stream`), so that exports do not keep lists waiting. As many lists
 //! or computations as there are reading threads run at a time; those behind them
 //! wait, and are told after a while that they waited in vain.
@@ -17,6 +17,7 @@
 mod bind;
 mod file;
 mod stream;
+mod sync;
 mod workers;
 
 use std::io;
@@ -32,6 +33,7 @@ pub(crate) use file::{File, open};
 
 use self::bind::bind;
 use self::file::Access;
+use self::sync::Syncer;
 use self::workers::Workers;
 use crate::db::{Built, Row, Step};
 use crate::error::Failure;
@@ -53,6 +55,7 @@ pub(crate) struct Sqlite {
     file: Arc<File>,
     readers: Workers,
     writer: Workers,
+    syncer: Syncer,
     streams: Arc<Semaphore>,
 }
 
@@ -71,6 +74,7 @@ impl Sqlite {
         Ok(Self {
             readers: Workers::start(&file, Access::Read, readers, READ_PATIENCE)?,
             writer: Workers::start(&file, Access::Write, 1, WRITE_PATIENCE)?,
+            syncer: Syncer::start(&file.path)?,
             streams: Arc::new(Semaphore::new(STREAMS)),
             file,
         })
@@ -101,6 +105,7 @@ impl Sqlite {
     }
 
     /// Runs these statements in one transaction: all of them or, when one fails, none.
+    /// When it returns, they are on disk.
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Vec<Done>, Failure> {
         let work = move |connection: &mut Connection| {
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -112,7 +117,9 @@ impl Sqlite {
             transaction.commit()?;
             Ok(done)
         };
-        self.writer.run(work).await
+        let done = self.writer.run(work).await?;
+        self.syncer.synced().await?;
+        Ok(done)
     }
 
     /// Asks the file for a sign of life.
