@@ -207,7 +207,13 @@ describe('our own door', { skip: REFERENCE && 'the agent has none' }, () => {
     assert.equal(done.status, 200, done.text);
     const { status, text } = await api('/api/v1/jobs');
     assert.equal(status, 200, text);
-    assert.match(text, /900/);
+    const [deleted, created] = JSON.parse(text).jobs;
+    assert.deepEqual([deleted.action, created.action], ['delete', 'create']);
+    for (const job of [deleted, created]) {
+      const whole = await api(`/api/v1/jobs/${job.id}`);
+      assert.equal(whole.status, 200, whole.text);
+      assert.equal(JSON.parse(whole.text).changes[0].id, '900', whole.text);
+    }
     assert.ok(readFileSync(path.join(server.dir, 'store.db')).length > 0);
   });
 });

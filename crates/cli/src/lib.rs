@@ -20,6 +20,11 @@ use levers_server::App;
 use crate::args::{Cli, Command, ServeArgs};
 use crate::exit::Failure;
 
+/// The allocator of every program that uses this crate with the feature `mimalloc`.
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Does what the process's arguments say; `app` is what an author's program
 /// declares. Without arguments an author's program serves, and the plain one
 /// prints its help.
