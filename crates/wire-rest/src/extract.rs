@@ -14,6 +14,7 @@ use levers_model::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use crate::Api;
+use crate::object::Object;
 use crate::problem::Problem;
 
 /// The header that names the caller's timezone.
@@ -95,8 +96,8 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        match Json::<T>::from_request(request, api).await {
-            Ok(Json(body)) => Ok(Self(body)),
+        match Json::<Object<T>>::from_request(request, api).await {
+            Ok(Json(Object(body))) => Ok(Self(body)),
             Err(rejection) => Err(of_rejection(&rejection, api.body_limit)),
         }
     }
