@@ -96,6 +96,15 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
+        // A little too much is read and dropped, so that a client which is still sending sees the
+        // answer; who announces far more would hold the connection for it.
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if announced
+            .and_then(|length| length.parse::<u64>().ok())
+            .is_some_and(|length| length / 2 > api.body_limit as u64)
+        {
+            return Err(larger_than(api.body_limit));
+        }
         match Json::<Object<T>>::from_request(request, api).await {
             Ok(Json(Object(body))) => Ok(Self(body)),
             Err(rejection) => Err(of_rejection(&rejection, api.body_limit)),
@@ -107,7 +116,7 @@ fn of_rejection(rejection: &JsonRejection, limit: usize) -> Problem {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => Problem::unsupported_media_type(),
         JsonRejection::BytesRejection(bytes) if bytes.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
-            Error::too_large(format!("The body is larger than {} MB.", limit >> 20)).into()
+            larger_than(limit)
         }
         JsonRejection::BytesRejection(_) => Error::invalid("The body broke off before its end.").into(),
         JsonRejection::JsonDataError(error) => {
@@ -118,6 +127,10 @@ fn of_rejection(rejection: &JsonRejection, limit: usize) -> Problem {
         }
         _ => Error::invalid("The body cannot be read.").into(),
     }
+}
+
+fn larger_than(limit: usize) -> Problem {
+    Error::too_large(format!("The body is larger than {} MB.", limit >> 20)).into()
 }
 
 /// What serde said, without axum's words before it.
