@@ -77,9 +77,7 @@ impl NewToken {
 /// # Errors
 /// `Unauthenticated` when no e-mail address is among them: it names the account.
 pub(crate) fn caller(claims: &Map<String, Json>, door: Door) -> Result<Caller> {
-    // An account's name is never a number, blank, or anything that a log line would stumble over.
-    let named = |email: &&str| !email.trim().is_empty() && !email.chars().any(char::is_control);
-    let email = claims.get("email").and_then(Json::as_str).filter(named).ok_or_else(|| {
+    let email = claims.get("email").and_then(Json::as_str).filter(|email| names_account(email)).ok_or_else(|| {
         Error::unauthenticated("The token names no account: its “email” claim is missing or no text. Sign in again.")
     })?;
     let mut caller = Caller::new(email, door);
@@ -93,6 +91,11 @@ pub(crate) fn caller(claims: &Map<String, Json>, door: Door) -> Result<Caller> {
     caller.permission_level = text(claims, &["permissionLevel", "permission_level"]);
     caller.tags = claims.get("tags").map(tags).unwrap_or_default();
     Ok(caller)
+}
+
+/// An account's name is never blank, or anything that a log line would stumble over.
+pub(crate) fn names_account(email: &str) -> bool {
+    !email.trim().is_empty() && !email.chars().any(char::is_control)
 }
 
 /// The first of these claims that holds a text or a number.
