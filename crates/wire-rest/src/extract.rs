@@ -4,6 +4,7 @@
 //! [`Cx`] comes first in every handler, so that nobody learns anything before
 //! they proved who they are.
 
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Path, Request};
 use axum::http::request::Parts;
@@ -14,6 +15,7 @@ use levers_model::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use crate::Api;
+use crate::limits;
 use crate::object::Object;
 use crate::problem::Problem;
 
@@ -105,7 +107,14 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
         {
             return Err(larger_than(api.body_limit));
         }
-        match Json::<Object<T>>::from_request(request, api).await {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes = match Bytes::from_request(whole, api).await {
+            Ok(bytes) => bytes,
+            Err(rejection) => return Err(of_rejection(&rejection.into(), api.body_limit)),
+        };
+        limits::values_of_body(&bytes)?;
+        match Json::<Object<T>>::from_request(Request::from_parts(parts, bytes.into()), api).await {
             Ok(Json(Object(body))) => Ok(Self(body)),
             Err(rejection) => Err(of_rejection(&rejection, api.body_limit)),
         }
