@@ -77,8 +77,8 @@ impl NewToken {
 /// # Errors
 /// `Unauthenticated` when no e-mail address is among them: it names the account.
 pub(crate) fn caller(claims: &Map<String, Json>, door: Door) -> Result<Caller> {
-    let email = text(claims, &["email"]).filter(|email| !email.is_empty()).ok_or_else(|| {
-        Error::unauthenticated("The token names no account: its “email” claim is missing. Sign in again.")
+    let email = claims.get("email").and_then(Json::as_str).filter(|email| names_account(email)).ok_or_else(|| {
+        Error::unauthenticated("The token names no account: its “email” claim is missing or no text. Sign in again.")
     })?;
     let mut caller = Caller::new(email, door);
     if let Some(id) = text(claims, &["id", "sub"]).filter(|id| !id.is_empty()) {
@@ -91,6 +91,11 @@ pub(crate) fn caller(claims: &Map<String, Json>, door: Door) -> Result<Caller> {
     caller.permission_level = text(claims, &["permissionLevel", "permission_level"]);
     caller.tags = claims.get("tags").map(tags).unwrap_or_default();
     Ok(caller)
+}
+
+/// An account's name is never blank, or anything that a log line would stumble over.
+pub(crate) fn names_account(email: &str) -> bool {
+    !email.trim().is_empty() && !email.chars().any(char::is_control)
 }
 
 /// The first of these claims that holds a text or a number.
@@ -160,7 +165,9 @@ mod tests {
 
     #[test]
     fn a_token_that_names_no_account_is_refused() {
-        for claims in [json!({}), json!({ "id": 5 }), json!({ "email": "" }), json!({ "email": null })] {
+        let blank = [json!(""), json!(null), json!("  "), json!("a\nb"), json!(7), json!(true)];
+        let named = blank.into_iter().map(|email| json!({ "email": email }));
+        for claims in named.chain([json!({}), json!({ "id": 5 })]) {
             assert!(read(&claims).unwrap_err().message().contains("email"));
         }
     }

@@ -50,8 +50,12 @@ impl Tokens {
     /// A token signed with HS256.
     ///
     /// # Errors
-    /// `Internal` when the claims cannot be written as JSON, which no claims of ours are.
+    /// `Invalid` for an e-mail address that no token may name; `Internal` when the claims
+    /// cannot be written as JSON, which no claims of ours are.
     pub fn mint(&self, new: &NewToken) -> Result<String> {
+        if !claims::names_account(&new.email) {
+            return Err(Error::invalid("A token names an account by its e-mail address, which cannot be blank."));
+        }
         encode(&Header::new(Algorithm::HS256), &new.claims(get_current_timestamp()), &self.inner.sign)
             .map_err(Error::internal)
     }
@@ -104,6 +108,13 @@ mod tests {
         let caller = tokens.verify(&token, Door::Rest).unwrap();
         assert_eq!((caller.email.as_str(), caller.door), ("ada@example.org", Door::Rest));
         assert_eq!(caller.permission_level.as_deref(), Some("admin"));
+    }
+
+    #[test]
+    fn nobody_is_not_minted_for() {
+        for email in ["", "  ", "a\nb"] {
+            assert!(Tokens::new(SECRET).mint(&NewToken::new(email)).is_err(), "{email:?}");
+        }
     }
 
     #[test]

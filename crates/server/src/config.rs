@@ -316,10 +316,17 @@ fn in_words(error: &figment::Error, file: Option<&Path>) -> Error {
             format!("{place} sets “listen” to something that is not an address and port such as 127.0.0.1:3310.")
         }
         _ if path.is_empty() => {
-            format!("{place} cannot be read: {}.", error.kind.to_string().trim_end_matches(['.', '\n']))
+            format!("{place} cannot be read: {}.", without_excerpt(&error.kind.to_string()))
         }
         kind => format!("{place} sets “{path}” wrongly: {kind}."),
     })
+}
+
+/// A parser's message without the line of the file that it quotes: a secret may stand there.
+fn without_excerpt(message: &str) -> String {
+    let quoted = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    let lines: Vec<&str> = message.lines().filter(|line| !quoted(line) && !line.trim().is_empty()).collect();
+    lines.join(": ").trim_end_matches('.').to_owned()
 }
 
 fn join(path: &str, key: &str) -> String {

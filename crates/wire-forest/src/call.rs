@@ -119,8 +119,17 @@ async fn read_json(headers: &HeaderMap, body: axum::body::Body, limit: usize) ->
     if !is_json(headers) {
         return Err(Fault::Text { status: 415, text: "Unsupported Media Type: send the body as application/json" });
     }
+    // A list costs two bytes to send and more than thirty to keep.
+    let marks = bytes.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    if marks > MOST_VALUES {
+        return Err(TOO_LARGE);
+    }
     serde_json::from_slice(&bytes).map_err(|_| BAD_REQUEST)
 }
+
+/// Values in a body at most, told by the commas and brackets before them. Files, which are
+/// base64, have none of these.
+const MOST_VALUES: usize = 1_000_000;
 
 const BAD_REQUEST: Fault = Fault::Text { status: 400, text: "Bad Request" };
 
@@ -136,4 +145,18 @@ pub(crate) fn correlated(mut response: Response) -> Response {
         response.headers_mut().insert(HeaderName::from_static(CORRELATION_HEADER), value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_body_of_too_many_values_is_too_large() {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static("application/json"))]);
+        let read = async |body: String| read_json(&headers, body.into(), 50_000_000).await;
+        let list = |values: usize| format!("[{}1]", "1,".repeat(values - 1));
+        assert!(read(list(1_000_000)).await.is_ok());
+        assert!(matches!(read(list(1_000_001)).await, Err(Fault::Text { status: 413, .. })));
+    }
 }

@@ -4,6 +4,7 @@
 //! [`Cx`] comes first in every handler, so that nobody learns anything before
 //! they proved who they are.
 
+use axum::body::Bytes;
 use axum::extract::rejection::{JsonRejection, PathRejection};
 use axum::extract::{FromRequest, FromRequestParts, Json, Path, Request};
 use axum::http::request::Parts;
@@ -14,6 +15,8 @@ use levers_model::{Error, Result};
 use serde::de::DeserializeOwned;
 
 use crate::Api;
+use crate::limits;
+use crate::object::Object;
 use crate::problem::Problem;
 
 /// The header that names the caller's timezone.
@@ -95,8 +98,24 @@ impl<T: DeserializeOwned> FromRequest<Api> for Body<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, Problem> {
-        match Json::<T>::from_request(request, api).await {
-            Ok(Json(body)) => Ok(Self(body)),
+        // A little too much is read and dropped, so that a client which is still sending sees the
+        // answer; who announces far more would hold the connection for it.
+        let announced = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+        if announced
+            .and_then(|length| length.parse::<u64>().ok())
+            .is_some_and(|length| length / 2 > api.body_limit as u64)
+        {
+            return Err(larger_than(api.body_limit));
+        }
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let bytes = match Bytes::from_request(whole, api).await {
+            Ok(bytes) => bytes,
+            Err(rejection) => return Err(of_rejection(&rejection.into(), api.body_limit)),
+        };
+        limits::values_of_body(&bytes)?;
+        match Json::<Object<T>>::from_request(Request::from_parts(parts, bytes.into()), api).await {
+            Ok(Json(Object(body))) => Ok(Self(body)),
             Err(rejection) => Err(of_rejection(&rejection, api.body_limit)),
         }
     }
@@ -106,7 +125,7 @@ fn of_rejection(rejection: &JsonRejection, limit: usize) -> Problem {
     match rejection {
         JsonRejection::MissingJsonContentType(_) => Problem::unsupported_media_type(),
         JsonRejection::BytesRejection(bytes) if bytes.status() == axum::http::StatusCode::PAYLOAD_TOO_LARGE => {
-            Error::too_large(format!("The body is larger than {} MB.", limit >> 20)).into()
+            larger_than(limit)
         }
         JsonRejection::BytesRejection(_) => Error::invalid("The body broke off before its end.").into(),
         JsonRejection::JsonDataError(error) => {
@@ -117,6 +136,10 @@ fn of_rejection(rejection: &JsonRejection, limit: usize) -> Problem {
         }
         _ => Error::invalid("The body cannot be read.").into(),
     }
+}
+
+fn larger_than(limit: usize) -> Problem {
+    Error::too_large(format!("The body is larger than {} MB.", limit >> 20)).into()
 }
 
 /// What serde said, without axum's words before it.

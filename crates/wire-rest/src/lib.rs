@@ -17,6 +17,7 @@ mod extract;
 mod filter;
 mod jobs;
 mod limits;
+mod object;
 mod problem;
 mod records;
 mod selection;

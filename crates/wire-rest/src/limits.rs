@@ -27,6 +27,21 @@ pub(crate) const LONGEST_SEARCH: usize = 1_000;
 /// Groups of an aggregation.
 pub(crate) const MOST_GROUPS: u64 = 10_000;
 
+/// Values in a body: numbers, texts, lists, objects.
+const MOST_VALUES: usize = 1_000_000;
+
+/// Refuses a body of so many values that reading it would take many times its size: a list
+/// costs two bytes to send and more than thirty to keep. Every value but the first of a list or
+/// object has a comma before it, and every list and object a bracket; that texts have some
+/// too does not matter at this number, and files, which are base64, have none.
+pub(crate) fn values_of_body(body: &[u8]) -> Result<()> {
+    let marks = body.iter().filter(|byte| matches!(byte, b',' | b'[' | b'{')).count();
+    if marks <= MOST_VALUES {
+        return Ok(());
+    }
+    Err(Error::too_large(format!("The body holds more than {MOST_VALUES} values. Send it in parts.")))
+}
+
 /// Refuses more than `most` of something.
 pub(crate) fn at_most(what: &str, count: usize, most: usize) -> Result<()> {
     if count <= most {

@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 
 use crate::filter::{ConditionTree, Narrowed, Schemas};
 use crate::limits;
+use crate::object;
 
 /// Which records an action is about: `ids`, or `all` that match, or none.
 #[derive(Debug, Default, Deserialize, ToSchema)]
@@ -34,6 +35,7 @@ pub(crate) struct SelectionInput {
     /// The name of a segment.
     segment: Option<String>,
     /// Set when the action is started from a record's related data.
+    #[serde(default, deserialize_with = "object::maybe")]
     parent: Option<ParentInput>,
 }
 

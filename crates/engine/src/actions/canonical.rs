@@ -54,7 +54,16 @@ fn leaf(field: &str, operator: Operator, value: &Value) -> Json {
 }
 
 /// The SHA-256 of all that makes two submits the same, in hexadecimal.
-pub(super) fn fingerprint(collection: &str, action: &ActionId, selection: &Json, values: &Values) -> String {
+///
+/// The account is part of it: keys are kept by the caller's id, and two issuers of tokens may
+/// give one id to two accounts, of which neither must see what came of the other's submit.
+pub(super) fn fingerprint(
+    account: &str,
+    collection: &str,
+    action: &ActionId,
+    selection: &Json,
+    values: &Values,
+) -> String {
     struct Sink(Sha256);
     impl io::Write for Sink {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -68,6 +77,6 @@ pub(super) fn fingerprint(collection: &str, action: &ActionId, selection: &Json,
     let mut sink = Sink(Sha256::new());
     // Written to the digest as it is printed, so that files are not copied. It
     // cannot fail: all keys are texts and the sink takes everything.
-    let _ = serde_json::to_writer(&mut sink, &(collection, action, selection, values));
+    let _ = serde_json::to_writer(&mut sink, &(account, collection, action, selection, values));
     format!("{:x}", sink.0.finalize())
 }

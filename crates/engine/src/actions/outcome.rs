@@ -62,10 +62,14 @@ fn misdirected(what: &str, to: &str, wanted: &str) -> Error {
     Error::new(ErrorKind::Internal, message).with_internal(format!("{what} to {to:?}"))
 }
 
-/// The last part of a path without control characters, so that it is a name everywhere.
+/// The last part of a path without control characters, so that it is a name everywhere, and
+/// without those that turn the direction of writing round, with which `exe.txt` can be shown
+/// for a name that ends in `txt.exe`.
 fn file_name(name: &str) -> String {
     let last = name.rsplit(['/', '\\']).next().unwrap_or_default();
-    let clean: String = last.chars().filter(|character| !character.is_control()).collect();
+    let turns =
+        |character| matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let clean: String = last.chars().filter(|&character| !character.is_control() && !turns(character)).collect();
     match clean.trim() {
         "" | "." | ".." => "file".to_owned(),
         clean => clean.to_owned(),
@@ -186,7 +190,7 @@ mod tests {
 
     #[test]
     fn file_names_and_types_are_made_safe() {
-        let file = OutcomeKind::File { name: "../a\n/b\r.pdf".into(), mime: "text/html\r\nx: y".into() };
+        let file = OutcomeKind::File { name: "../a\n/b\r\u{202e}.pdf".into(), mime: "text/html\r\nx: y".into() };
         let reply = Reply { outcome: file.into(), file: Some(FileBody::Bytes("x".into())) };
         let expected = OutcomeKind::File { name: "b.pdf".into(), mime: "application/octet-stream".into() };
         assert_eq!(check(reply).unwrap().outcome.kind, expected);

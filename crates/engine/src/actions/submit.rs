@@ -60,7 +60,8 @@ impl Engine {
         let mut fingerprint = String::new();
         if let Some(key) = &key {
             replay::check_key(key)?;
-            fingerprint = canonical::fingerprint(entry.name(), &declaration.action.id, &asked, &values);
+            fingerprint =
+                canonical::fingerprint(&cx.caller.email, entry.name(), &declaration.action.id, &asked, &values);
             if let Some(earlier) = self.inner.store.job_by_key(&cx.caller.id, key).await? {
                 return self.replay(earlier, &fingerprint).await;
             }

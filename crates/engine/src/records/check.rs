@@ -14,6 +14,10 @@ use levers_model::{
 use crate::authorize::{Permission, require};
 use crate::engine::Inner;
 
+/// The most relations on the way of a field's path. Every one is a table more in the
+/// statement, of which databases take some sixty, and a relation may lead back to where it began.
+const LONGEST_PATH: usize = 8;
+
 /// Checks queries against schemas, and types their values on the way.
 #[derive(Clone, Copy)]
 pub(crate) struct Checker<'a> {
@@ -165,6 +169,9 @@ impl<'a> Checker<'a> {
     where
         'a: 'c,
     {
+        if path.relations().count() > LONGEST_PATH {
+            return Err(Error::invalid(format!("A path leads through at most {LONGEST_PATH} relations.")));
+        }
         let mut here = collection;
         for name in path.relations() {
             let relation = match here.fields.get(name) {

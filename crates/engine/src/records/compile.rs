@@ -3,6 +3,7 @@
 //! A source sees conditions only. A million records are a condition here, never
 //! a list of ids; 'the tracks of this playlist' is one too.
 
+use indexmap::IndexMap;
 use levers_model::query::search_condition;
 use levers_model::{
     Collection, Condition, Error, Operator, ParentRecord, Projection, Record, RecordId, Relation, RelationKind,
@@ -172,7 +173,58 @@ pub(crate) fn one_of(collection: &Collection, ids: &[RecordId]) -> Result<Condit
     if let Some(key) = listable_key(collection) {
         return Ok(Condition::leaf(key, Operator::In, key_values(ids)));
     }
-    Ok(Condition::Or(ids.iter().map(|id| all_equal(&collection.primary_key, &id.0)).collect()))
+    one_of_composite(collection, ids)
+}
+
+/// The most tests of whole keys in one condition. What a database spends on reading them grows
+/// with the square of their number, and each of their values is a parameter of the statement.
+const MOST_KEYS: usize = 2_000;
+
+/// Keys that differ in one column only become one list of that column's values: picked records
+/// of a join table usually have a parent in common.
+fn one_of_composite(collection: &Collection, ids: &[RecordId]) -> Result<Condition> {
+    let keys = &collection.primary_key;
+    let listable = |at: &usize| {
+        keys.get(*at)
+            .and_then(|key| collection.column(key))
+            .is_some_and(|column| Operator::In.allowed_on(&column.column_type))
+    };
+    let grouped = (0..keys.len()).filter(listable).map(|at| (at, alike_but_for(at, ids)));
+    let Some((at, groups)) = grouped.min_by_key(|(_, groups)| groups.len()) else {
+        return Ok(Condition::Or(ids.iter().map(|id| all_equal(keys, &id.0)).collect()));
+    };
+    if groups.len() > MOST_KEYS {
+        return Err(Error::too_large(format!(
+            "At most {MOST_KEYS} records of “{}” can be picked by their ids when these have no part in common; there \
+             were {}. Select fewer, or all that match a filter.",
+            collection.name,
+            groups.len()
+        )));
+    }
+    let condition = |ids: Vec<&RecordId>| {
+        let leaf = |(column, (place, value)): (&String, (usize, &Value))| {
+            if place == at && ids.len() > 1 {
+                let values = ids.iter().filter_map(|id| id.0.get(at).cloned()).collect();
+                Condition::leaf(column.as_str(), Operator::In, Value::List(values))
+            } else {
+                Condition::leaf(column.as_str(), Operator::Equal, value.clone())
+            }
+        };
+        let first = ids.first().map_or(&[][..], |id| id.0.as_slice());
+        Condition::And(keys.iter().zip(first.iter().enumerate()).map(leaf).collect())
+    };
+    let mut conditions: Vec<Condition> = groups.into_values().map(condition).collect();
+    Ok(if conditions.len() == 1 { conditions.remove(0) } else { Condition::Or(conditions) })
+}
+
+/// Ids whose values are the same in all places but one.
+fn alike_but_for(place: usize, ids: &[RecordId]) -> IndexMap<Vec<String>, Vec<&RecordId>> {
+    let mut groups: IndexMap<_, Vec<_>> = IndexMap::new();
+    for id in ids {
+        let others = id.0.iter().enumerate().filter(|(at, _)| *at != place);
+        groups.entry(others.map(|(_, value)| value.to_text()).collect()).or_default().push(id);
+    }
+    groups
 }
 
 /// Holds for all records but those of these ids.

@@ -290,3 +290,17 @@ async fn a_repeat_is_answered_even_when_its_form_could_not_be_shown_any_more() {
     anew.idempotency_key = None;
     assert_eq!(world.engine.submit(&world.cx(), anew).await.unwrap_err().kind(), ErrorKind::Refused);
 }
+
+#[tokio::test]
+async fn two_accounts_of_one_id_share_no_key() {
+    let world = World::with_action(action("Greet", Scope::Global, |cx| async move {
+        Ok(Outcome::success(cx.caller.email.clone()).into())
+    }))
+    .await;
+    let ask = || keyed(submission("companies", "Greet", Selection::none(), json!({})), "k");
+    world.engine.submit(&world.cx(), ask()).await.unwrap();
+    let mut other = (*world.cx().caller).clone();
+    other.email = "eve@example.org".into();
+    let refused = world.engine.submit(&world.engine.context(other), ask()).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+}

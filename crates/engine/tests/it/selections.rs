@@ -167,3 +167,24 @@ async fn a_tree_that_is_too_deep_is_refused() {
     let error = world.engine.list(&world.cx(), "companies", query).await.unwrap_err();
     insta::assert_snapshot!(error, @"The condition is nested more than 32 levels deep. Flatten it.");
 }
+
+#[tokio::test]
+async fn keys_that_share_a_part_are_picked_by_the_thousands_and_others_within_a_bound() {
+    let (world, seen) = observed().await;
+    let ids = |id: fn(u32) -> String| (1..=20_000).map(|n| world.id("seats", &id(n))).collect();
+    let alike = Selection::ids(ids(|n| format!("{n}|1")));
+    world.run("seats", "See", alike, json!({})).await;
+    assert_eq!(*seen.lock().unwrap(), ["1|1", "2|1"]);
+    let strangers = Selection::ids(ids(|n| format!("{n}|{n}")));
+    let error = world.submit("seats", "See", strangers, json!({})).await.unwrap_err();
+    insta::assert_snapshot!(error, @"At most 2000 records of “seats” can be picked by their ids when these have no part in common; there were 20000. Select fewer, or all that match a filter.");
+}
+
+#[tokio::test]
+async fn a_path_that_is_too_long_is_refused() {
+    let world = World::new().await;
+    let path = "company:customers:".repeat(5000) + "name";
+    let query = levers_engine::ListQuery { filter: crate::world::filtered(field(path).eq("x")), ..Default::default() };
+    let error = world.engine.list(&world.cx(), "customers", query).await.unwrap_err();
+    insta::assert_snapshot!(error, @"A path leads through at most 8 relations.");
+}

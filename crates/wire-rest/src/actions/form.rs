@@ -11,6 +11,7 @@ use super::form_view::FormView;
 use crate::Api;
 use crate::extract::{Body, Cx, Parted};
 use crate::filter::Schemas;
+use crate::object;
 use crate::problem::Problem;
 use crate::selection::SelectionInput;
 
@@ -20,7 +21,7 @@ use crate::selection::SelectionInput;
 #[schema(example = json!({ "selection": { "ids": ["1"] }, "values": { "amount": 12 }, "changed": "amount" }))]
 pub(super) struct FormInput {
     /// The records that the action is about.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::one")]
     selection: SelectionInput,
     /// What was typed so far, by field id; left out when the form is first opened.
     #[schema(value_type = Option<std::collections::BTreeMap<String, serde_json::Value>>)]
@@ -28,6 +29,7 @@ pub(super) struct FormInput {
     /// The field whose change asks for the form.
     changed: Option<String>,
     /// Set when only the choices of one dropdown are wanted.
+    #[serde(default, deserialize_with = "object::maybe")]
     search: Option<SearchInput>,
 }
 

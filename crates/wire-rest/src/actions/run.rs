@@ -22,6 +22,7 @@ use crate::Api;
 use crate::answer::{json, mark_replayed};
 use crate::extract::{Body, Cx, Parted};
 use crate::filter::Schemas;
+use crate::object;
 use crate::problem::Problem;
 use crate::selection::SelectionInput;
 
@@ -31,7 +32,7 @@ use crate::selection::SelectionInput;
 #[schema(example = json!({ "selection": { "ids": ["1"] }, "values": { "amount": 12 } }))]
 pub(super) struct RunInput {
     /// The records that the action is about.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::one")]
     selection: SelectionInput,
     /// The form's values, by field id; of fields that are absent the default is taken.
     #[schema(value_type = std::collections::BTreeMap<String, serde_json::Value>)]

@@ -11,6 +11,7 @@ use crate::Api;
 use crate::extract::{Body, Cx, Parted};
 use crate::filter::{ConditionTree, Narrowed, Schemas};
 use crate::limits;
+use crate::object;
 use crate::problem::Problem;
 
 /// What to compute, over which records.
@@ -26,7 +27,7 @@ pub(super) struct AggregateBody {
     /// Over which column; only `count` can do without.
     field: Option<String>,
     /// One row for each combination of these; a single row when there are none.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object::many")]
     #[schema(max_items = 16)]
     groups: Vec<GroupInput>,
     /// How many rows at most, greatest value first; 10 000 when nothing is said.

@@ -156,6 +156,16 @@ async fn bodies_that_are_no_json_or_too_large_are_refused() {
         (answer.status, answer.json()["detail"].clone()),
         (StatusCode::PAYLOAD_TOO_LARGE, json!("The body is larger than 1 MB."))
     );
+    // Announced and never sent: answered without waiting for it.
+    let announced = house.request(Method::POST, path).header("content-length", "9999999999999");
+    let endless = Body::from_stream(futures::stream::pending::<Result<Vec<u8>, std::io::Error>>());
+    assert_eq!(house.send(announced.body(endless).unwrap()).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let crowd = format!("{{\"fields\":[{}\"\"]}}", "[".repeat(1_000_001));
+    let crowd = house.request(Method::POST, path).body(Body::from(crowd)).unwrap();
+    assert_eq!(house.send(crowd).await.status, StatusCode::PAYLOAD_TOO_LARGE);
+    let list = house.request(Method::POST, path).body(Body::from("[]")).unwrap();
+    let detail = house.send(list).await.json()["detail"].clone();
+    assert!(detail.as_str().is_some_and(|detail| detail.contains("expected an object")), "{detail}");
     let broken = house.request(Method::POST, path).body(Body::from("{\"sort\":")).unwrap();
     assert_eq!(house.send(broken).await.status, StatusCode::BAD_REQUEST);
     let many = json!({ "filter": { "or": vec![json!({ "field": "id", "operator": "present" }); 600] } });
