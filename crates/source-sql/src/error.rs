@@ -107,10 +107,10 @@ fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Option<E
         "23502" => ConstraintKind::NotNull,
         "23514" => ConstraintKind::Check,
         "22001" | "22003" | "22008" | "22P02" | "22007" | "22021" | "22P03" => ConstraintKind::Range,
+        "53100" => return Some(disk_full()),
+        "42P01" | "42703" | "3F000" => return Some(schema_changed()),
         // Out of connections, out of memory, starting up, in recovery.
         code if code.starts_with("53") || code.starts_with("57P") => return Some(unavailable()),
-        // The database was closed to connections, which only a new one hears.
-        "55000" if failure.routine() == Some("CheckMyDatabase") => return Some(unavailable()),
         "40001" | "40P01" | "55P03" => return Some(busy()),
         "57014" => return Some(too_slow()),
         "42501" => return Some(denied()),
@@ -149,6 +149,8 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<E
         4025 => (ConstraintKind::Check, between(text, '`'), vec![]),
         1205 | 1213 => return Some(busy()),
         1040 | 1053 | 1129 | 1203 => return Some(unavailable()),
+        1021 => return Some(disk_full()),
+        1054 | 1146 => return Some(schema_changed()),
         1142 | 1143 => return Some(denied()),
         1317 | 1969 | 3024 => return Some(too_slow()),
         1290 | 1792 | 1836 => return Some(read_only()),
@@ -156,6 +158,9 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<E
     };
     Some(violated(kind, name.map(str::to_owned), columns, entity))
 }
+
+/// SQLite's code for a file that is not where it was when it was opened.
+pub(crate) const MOVED: i32 = rusqlite::ffi::SQLITE_READONLY_DBMOVED;
 
 /// SQLite's own code, whose lowest byte says what kind of failure it is; 0 for
 /// what is not SQLite's.
@@ -169,8 +174,12 @@ pub(crate) fn primary_code(failure: &rusqlite::Error) -> i32 {
 }
 
 fn from_sqlite(failure: &rusqlite::Error, entity: Option<&Entity>) -> Option<Error> {
-    let rusqlite::Error::SqliteFailure(error, text) = failure else { return None };
-    let (code, text) = (error.extended_code, text.as_deref().unwrap_or_default());
+    let (error, text) = match failure {
+        rusqlite::Error::SqliteFailure(error, text) => (error, text.as_deref().unwrap_or_default()),
+        rusqlite::Error::SqlInputError { error, msg, .. } => (error, msg.as_str()),
+        _ => return None,
+    };
+    let code = error.extended_code;
     let detail = text.split_once("failed: ").map(|(_, detail)| detail);
     let columns = || {
         let names = detail.unwrap_or_default().split(", ").filter_map(|name| name.split_once('.'));
@@ -185,8 +194,16 @@ fn from_sqlite(failure: &rusqlite::Error, entity: Option<&Entity>) -> Option<Err
         // A trigger's RAISE: the text was written by the database's author for whoever reads it.
         1811 => return Some(Error::refused(format!("The database refused this: {text}."))),
         code if matches!(code & 0xff, 5 | 6) => return Some(busy()),
+        MOVED => return Some(moved()),
         code if code & 0xff == 8 => return Some(read_only()),
         code if matches!(code & 0xff, 10 | 14) => return Some(unavailable()),
+        13 => return Some(disk_full()),
+        1 if text.starts_with("no such table")
+            || text.starts_with("no such column")
+            || text.contains(" has no column named ") =>
+        {
+            return Some(schema_changed());
+        }
         1 if text == "integer overflow" => {
             return Some(Error::refused("The sum is too large for this database to compute."));
         }
@@ -231,12 +248,44 @@ fn read_only() -> Error {
     Error::refused("The database is read-only, so nothing can be changed in it.")
 }
 
+fn disk_full() -> Error {
+    Error::unavailable("The disk that holds the database is full. Nothing was written; free some space and try again.")
+}
+
+fn moved() -> Error {
+    Error::unavailable(
+        "The database's file was moved or deleted while the service ran. Nothing was written; put the file back, or \
+         restart the service.",
+    )
+}
+
+/// A restart is what reads the tables anew, so trying again is of no use.
+fn schema_changed() -> Error {
+    Error::refused(
+        "A table or column that this needs is not in the database any more: its schema changed while the service ran. \
+         Restart the service, which reads the schema when it starts.",
+    )
+}
+
 fn between(text: &str, quote: char) -> Option<&str> {
     text.split(quote).nth(1)
 }
 
 fn last_between(text: &str, quote: char) -> Option<&str> {
     text.rsplit(quote).nth(1)
+}
+
+/// A failure of a request that wrote no values: one that fits nowhere was looked for.
+pub(crate) fn unfit(error: Error) -> Error {
+    if error.violated().is_none_or(|violated| violated.kind != ConstraintKind::Range) {
+        return error;
+    }
+    let unfit =
+        Error::invalid("A value that is looked for does not fit its column: it is too large or not of its type.");
+    match error.internal_text() {
+        Some(internal) => unfit.with_internal(internal),
+        None => unfit,
+    }
 }
 
 /// The sentence for a violated constraint.

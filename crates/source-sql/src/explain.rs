@@ -7,7 +7,7 @@
 
 use levers_model::{Constraint, ConstraintKind, Error};
 
-use crate::error::sentence_of;
+use crate::error::{sentence_of, unfit};
 use crate::schema::Entity;
 
 /// What was being done.
@@ -24,7 +24,10 @@ pub(crate) enum Wrote<'a> {
 pub(crate) fn explain(error: Error, wrote: &Wrote<'_>, entity: &Entity) -> Error {
     let Some(violated) = error.violated().cloned() else { return error };
     let (Wrote::Created(written) | Wrote::Updated(written)) = wrote else {
-        return if violated.kind == ConstraintKind::ForeignKey { still_referred_to(&error, violated) } else { error };
+        return match violated.kind {
+            ConstraintKind::ForeignKey => still_referred_to(&error, violated),
+            _ => unfit(error),
+        };
     };
     let is_candidate = |column: &&str| match violated.kind {
         ConstraintKind::ForeignKey => entity.collection.is_foreign_key(column),

@@ -8,6 +8,7 @@
 //! lent again.
 
 use std::fmt;
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -64,10 +65,20 @@ impl<DB: Database> Lender<DB> {
                         break connection;
                     }
                 }
-                None => break self.opener.acquire().await?.detach(),
+                None => break self.opener.acquire().await.map_err(not_connected)?.detach(),
             }
         };
         Ok(Lease { connection, idle: Arc::clone(&self.idle), permit })
+    }
+}
+
+/// Whatever a server has against a new connection (it is full, the database was
+/// renamed or closed, a right was taken away) is nothing that a request did: it
+/// counts as not reached. What the pool says of itself stays.
+fn not_connected(failure: sqlx::Error) -> sqlx::Error {
+    match failure {
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Io(_) => failure,
+        other => sqlx::Error::Io(io::Error::new(io::ErrorKind::NotConnected, other)),
     }
 }
 

@@ -46,7 +46,7 @@ use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Source, Writ
 use crate::address::Address;
 use crate::db::{Built, Db};
 use crate::dialect::Dialect;
-use crate::error::OrPublic as _;
+use crate::error::{OrPublic as _, unfit};
 use crate::explain::{Wrote, explain};
 use crate::introspect::Wanted;
 use crate::query::{Statement, select};
@@ -203,16 +203,17 @@ impl Source for Sql {
         let entity = self.schema.entity(collection)?;
         let selected = select(self.statement(cx), entity, query)?;
         let rows = self.db.fetch(|| Built::new(&selected.statement, self.dialect), selected.decoders).await;
-        Ok(write::records(&selected.columns, rows.or_public(Some(entity))?))
+        Ok(write::records(&selected.columns, rows.or_public(Some(entity)).map_err(unfit)?))
     }
 
     async fn stream(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<RecordStream> {
         let entity = self.schema.entity(collection)?;
         let selected = select(self.statement(cx), entity, query)?;
         let built = Built::new(&selected.statement, self.dialect);
-        let rows = self.db.stream(built, selected.decoders).await.or_public(Some(entity))?;
+        let rows = self.db.stream(built, selected.decoders).await.or_public(Some(entity)).map_err(unfit)?;
         let columns = selected.columns;
-        Ok(rows.map(move |row| row.map(|values| Record::new(Arc::clone(&columns), values))).boxed())
+        let record = move |values| Record::new(Arc::clone(&columns), values);
+        Ok(rows.map(move |row| row.map(&record).map_err(unfit)).boxed())
     }
 
     async fn aggregate(
@@ -224,7 +225,7 @@ impl Source for Sql {
         limit: Option<u64>,
     ) -> Result<Vec<AggregateRow>> {
         let entity = self.schema.entity(collection)?;
-        query::aggregate(&self.db, self.statement(cx), entity, condition, aggregation, limit).await
+        query::aggregate(&self.db, self.statement(cx), entity, condition, aggregation, limit).await.map_err(unfit)
     }
 
     async fn create(&self, collection: &str, records: &[Patch]) -> Result<Vec<Record>> {

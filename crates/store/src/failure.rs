@@ -58,6 +58,14 @@ pub(crate) fn lost(error: tokio::task::JoinError) -> Error {
     Error::internal(format_args!("the store's work was lost: {error}"))
 }
 
+/// The file is not where it was when it was opened.
+pub(crate) fn moved() -> Error {
+    Error::unavailable(
+        "The store's file was moved or deleted while the service ran. Nothing was written; put the file back, or \
+         restart the service to begin with an empty one.",
+    )
+}
+
 /// The store does not take requests any more.
 pub(crate) fn closed() -> Error {
     Error::unavailable("The store is closed, because the service is stopping. Try again.")

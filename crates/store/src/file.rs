@@ -28,8 +28,42 @@ pub(crate) struct Opened {
     pub(crate) checkpointer: Checkpointer,
     /// Waits until the log is on disk.
     pub(crate) syncer: Syncer,
+    /// Where the file was found.
+    pub(crate) place: Place,
     /// Held as long as the file is open.
     pub(crate) lock: File,
+}
+
+/// A path, and which file was there when it was opened. An open file that is
+/// moved or deleted can still be written, and all of it is lost or not found.
+pub(crate) struct Place {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Place {
+    fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), identity: identity(path)? })
+    }
+
+    /// Whether the path still leads to the file.
+    pub(crate) fn holds(&self) -> bool {
+        identity(&self.path).is_ok_and(|found| found == self.identity)
+    }
+}
+
+/// The device and the number of the file at a path. No other file gets the
+/// number as long as this one is open.
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).map(|found| (found.dev(), found.ino()))
+}
+
+/// Other systems keep an open file from being moved or deleted.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    std::fs::metadata(path).map(|_| (0, 0))
 }
 
 /// Opens a file, and makes it when there is none.
@@ -45,7 +79,8 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     let syncer = begin_log(&conn, path)?;
     let checkpointer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
     let checkpointer = Checkpointer::start(checkpointer).map_err(|error| cannot_open(path, &error))?;
-    Ok(Opened { conn, checkpointer, syncer, lock })
+    let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
+    Ok(Opened { conn, checkpointer, syncer, place, lock })
 }
 
 /// A connection to an open file that only reads.

@@ -17,8 +17,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::batch::{self, Answer, Request};
 use crate::checkpoint::Checkpointer;
-use crate::failure::{closed, failed};
-use crate::file::Opened;
+use crate::failure::{closed, failed, moved};
+use crate::file::{Opened, Place};
 use crate::sync::Syncer;
 
 /// The most requests of one transaction.
@@ -42,8 +42,8 @@ impl Writer {
     /// dropped or closed.
     pub(crate) fn start(opened: Opened) -> Result<Self> {
         let (queue, requests) = mpsc::channel(QUEUE);
-        let Opened { conn, checkpointer, syncer, lock } = opened;
-        let work = Work { conn, checkpointer, syncer, lock };
+        let Opened { conn, checkpointer, syncer, place, lock } = opened;
+        let work = Work { conn, checkpointer, syncer, place, lock };
         thread::Builder::new()
             .name("levers-store".into())
             .spawn(move || work.run(requests))
@@ -71,6 +71,7 @@ struct Work {
     conn: Connection,
     checkpointer: Checkpointer,
     syncer: Syncer,
+    place: Place,
     /// Keeps other processes out.
     lock: File,
 }
@@ -102,10 +103,8 @@ impl Work {
     }
 
     fn answer(&self, requests: Vec<(Request, oneshot::Sender<Result<Answer>>)>) {
-        let answers = batch::run(&self.conn, requests.iter().map(|(request, _)| request)).unwrap_or_else(|error| {
-            let error = failed(error);
-            requests.iter().map(|_| Err(error.clone())).collect()
-        });
+        let answers = self.write(requests.iter().map(|(request, _)| request));
+        let answers = answers.unwrap_or_else(|error| requests.iter().map(|_| Err(error.clone())).collect());
         let mut durable = Vec::new();
         for ((request, sender), answer) in requests.into_iter().zip(answers) {
             if request.is_durable() && answer.is_ok() {
@@ -118,6 +117,14 @@ impl Work {
         if !durable.is_empty() {
             self.syncer.answer_when_synced(durable);
         }
+    }
+
+    fn write<'r>(&self, requests: impl Iterator<Item = &'r Request>) -> Result<Vec<Result<Answer>>> {
+        // What is written to a file that nobody finds again must not be promised to anybody.
+        if !self.place.holds() {
+            return Err(moved());
+        }
+        batch::run(&self.conn, requests).map_err(failed)
     }
 
     fn close(self) {

@@ -56,7 +56,7 @@ impl Dialect {
         Ok(match self {
             _ if value.is_null() => Expr::null(),
             Self::Sqlite => sqlite::stored(value),
-            Self::Postgres => postgres::stored(value, &column.storage),
+            Self::Postgres => postgres::stored(value, column),
             Self::MySql(_) => mysql::stored(value, &column.storage),
         })
     }
@@ -75,7 +75,7 @@ impl Dialect {
         check_range(self, value, &column.name)?;
         Ok(match self {
             Self::Sqlite => sqlite::operand(value, column.column_type()),
-            Self::Postgres => postgres::operand(value, &column.storage),
+            Self::Postgres => postgres::operand(value, column),
             Self::MySql(server) => mysql::operand(value, column, server),
         })
     }
@@ -208,6 +208,21 @@ fn pattern(part: &str, place: Place, escape: char, any: char) -> String {
     }
 }
 
+fn no_nul(field: &str) -> Error {
+    Error::invalid(format!(
+        "The value for \"{field}\" has the character U+0000, which no text of this database can hold."
+    ))
+}
+
+fn has_nul(json: &serde_json::Value) -> bool {
+    match json {
+        serde_json::Value::String(text) => text.contains('\0'),
+        serde_json::Value::Array(items) => items.iter().any(has_nul),
+        serde_json::Value::Object(fields) => fields.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        _ => false,
+    }
+}
+
 /// Dates that the database cannot hold are refused here, because drivers drop
 /// what they cannot encode.
 fn check_range(dialect: Dialect, value: &Value, field: &str) -> Result<()> {
@@ -217,11 +232,8 @@ fn check_range(dialect: Dialect, value: &Value, field: &str) -> Result<()> {
         Value::DateTime(at) => at.year(),
         Value::Timestamp(at) => at.year(),
         Value::List(items) => return items.iter().try_for_each(|item| check_range(dialect, item, field)),
-        Value::Text(text) if dialect == Dialect::Postgres && text.contains('\0') => {
-            return Err(Error::invalid(format!(
-                "The value for \"{field}\" has the character U+0000, which no text of this database can hold."
-            )));
-        }
+        Value::Text(text) if dialect == Dialect::Postgres && text.contains('\0') => return Err(no_nul(field)),
+        Value::Json(json) if dialect == Dialect::Postgres && has_nul(json) => return Err(no_nul(field)),
         _ => return Ok(()),
     };
     let (first, last) = if dialect == Dialect::Postgres { (-4_712, 294_275) } else { (0, 9_999) };

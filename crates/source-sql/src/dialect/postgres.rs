@@ -3,7 +3,7 @@
 //! Values are bound with the driver's own types; where a column's type is
 //! another (enums, arrays, `inet`), the bound text is cast to it by name.
 
-use levers_model::Value;
+use levers_model::{ColumnType, Value};
 use sea_query::{Expr, ExprTrait as _, Func};
 
 use super::{Place, pattern};
@@ -18,12 +18,20 @@ pub(super) fn read(column: Expr, storage: &Storage) -> Expr {
     }
 }
 
-pub(super) fn stored(value: &Value, storage: &Storage) -> Expr {
-    cast(bind(value), storage.cast.as_deref())
+pub(super) fn stored(value: &Value, column: &TableColumn) -> Expr {
+    cast(bind_for(value, column), column.storage.cast.as_deref())
 }
 
-pub(super) fn operand(value: &Value, storage: &Storage) -> Expr {
-    cast(bind(value), storage.compare.or(storage.cast.as_deref()))
+pub(super) fn operand(value: &Value, column: &TableColumn) -> Expr {
+    cast(bind_for(value, column), column.storage.compare.or(column.storage.cast.as_deref()))
+}
+
+/// Whole numbers beyond 64 bits are bound as decimals, and the statement must
+/// say so: sqlx prepares a text once for the types of its first values, and would
+/// send the next number, of eight bytes, where a decimal is expected.
+fn bind_for(value: &Value, column: &TableColumn) -> Expr {
+    let is_huge = matches!(value, Value::Decimal(_)) && *column.column_type() == ColumnType::Integer;
+    cast(bind(value), is_huge.then_some("numeric"))
 }
 
 pub(super) fn comparable(expr: Expr, storage: &Storage) -> Expr {

@@ -157,6 +157,10 @@ fn matches(template: &'static str, text: Expr, pattern: String) -> Result<Expr> 
             pattern.len()
         )));
     }
+    // A pattern ends there for SQLite, and would find more than was asked for.
+    if pattern.contains('\0') {
+        return Ok(Expr::cust("1 = 0"));
+    }
     Ok(Expr::cust_with_exprs(template, [text, Expr::val(pattern)]))
 }
 

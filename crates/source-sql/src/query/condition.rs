@@ -278,8 +278,14 @@ impl Leaf<'_> {
         Ok(compare(self.dialect.comparable(self.expr, self.column), operand))
     }
 
+    /// Whether no text of the database can have this part, which it would not even take.
+    fn is_nowhere(&self, part: &str) -> bool {
+        self.dialect == Dialect::Postgres && part.contains('\0')
+    }
+
     fn has(&self, value: &Value, place: Place, any_case: bool) -> Result<Expr> {
         match value.as_str() {
+            Some(part) if self.is_nowhere(part) => Ok(never()),
             Some(part) => self.dialect.has(self.expr.clone(), part, place, any_case, &self.column.storage),
             None => Ok(never()),
         }
@@ -287,6 +293,7 @@ impl Leaf<'_> {
 
     fn like(self, value: &Value, any_case: bool) -> Result<Expr> {
         match value.as_str() {
+            Some(pattern) if self.is_nowhere(pattern) => Ok(never()),
             Some(pattern) => self.dialect.like(self.expr, pattern, any_case, &self.column.storage),
             None => Ok(never()),
         }

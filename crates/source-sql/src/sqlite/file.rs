@@ -1,5 +1,6 @@
 //! Opening a file, and saying in a sentence why that does not work.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +10,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::Sqlite;
-use crate::error::primary_code;
+use crate::error::{MOVED, primary_code};
 
 /// How long a statement waits for a lock that another process has on the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,6 +27,43 @@ const LONG_LOG: &str = "4000";
 pub(crate) struct File {
     pub(crate) path: PathBuf,
     pub(crate) read_only: bool,
+}
+
+/// A path, and which file was there when it was opened. An open file that is
+/// moved or deleted can still be written, and nobody finds it again.
+#[derive(Debug)]
+pub(super) struct Place {
+    path: PathBuf,
+    identity: (u64, u64),
+}
+
+impl Place {
+    pub(super) fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self { path: path.to_owned(), identity: identity(path)? })
+    }
+
+    /// Fails as SQLite itself does when it notices (it looks only where it writes
+    /// without a log).
+    pub(super) fn check(&self) -> rusqlite::Result<()> {
+        if identity(&self.path).is_ok_and(|found| found == self.identity) {
+            return Ok(());
+        }
+        Err(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(MOVED), None))
+    }
+}
+
+/// The device and the number of the file at a path. No other file gets the
+/// number as long as this one is open.
+#[cfg(unix)]
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    use std::os::unix::fs::MetadataExt as _;
+    std::fs::metadata(path).map(|found| (found.dev(), found.ino()))
+}
+
+/// Other systems keep an open file from being moved or deleted.
+#[cfg(not(unix))]
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    std::fs::metadata(path).map(|_| (0, 0))
 }
 
 /// What a connection is for.

@@ -32,7 +32,7 @@ use tokio::sync::Semaphore;
 pub(crate) use file::{File, open};
 
 use self::bind::bind;
-use self::file::Access;
+use self::file::{Access, Place};
 use self::sync::Syncer;
 use self::workers::Workers;
 use crate::db::{Built, Row, Step};
@@ -53,6 +53,7 @@ const STREAMS: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Sqlite {
     file: Arc<File>,
+    place: Arc<Place>,
     readers: Workers,
     writer: Workers,
     syncer: Syncer,
@@ -75,6 +76,7 @@ impl Sqlite {
             readers: Workers::start(&file, Access::Read, readers, READ_PATIENCE)?,
             writer: Workers::start(&file, Access::Write, 1, WRITE_PATIENCE)?,
             syncer: Syncer::start(&file.path)?,
+            place: Arc::new(Place::of(&file.path)?),
             streams: Arc::new(Semaphore::new(STREAMS)),
             file,
         })
@@ -107,7 +109,9 @@ impl Sqlite {
     /// Runs these statements in one transaction: all of them or, when one fails, none.
     /// When it returns, they are on disk.
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Vec<Done>, Failure> {
+        let place = Arc::clone(&self.place);
         let work = move |connection: &mut Connection| {
+            place.check()?;
             let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let mut done = Vec::with_capacity(steps.len());
             for step in &steps {
@@ -124,7 +128,8 @@ impl Sqlite {
 
     /// Asks the file for a sign of life.
     pub(crate) async fn ping(&self) -> Result<(), Failure> {
-        self.read(|connection| file::touch(connection)).await
+        let place = Arc::clone(&self.place);
+        self.read(move |connection| place.check().and_then(|()| file::touch(connection))).await
     }
 }
 
@@ -137,4 +142,35 @@ fn rows(connection: &Connection, built: &Built, decoders: &[Decoder]) -> rusqlit
         rows.push(sqlite::row(row, decoders));
     }
     Ok(rows)
+}
+
+#[cfg(test)]
+mod tests {
+    use levers_model::ErrorKind;
+    use sea_query::Values;
+
+    use super::*;
+    use crate::error;
+
+    fn insert(bytes: usize) -> Vec<Step> {
+        let built = Built { sql: format!("INSERT INTO a VALUES (zeroblob({bytes}))"), values: Values(vec![]) };
+        vec![Step { built, decoders: vec![] }]
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_says_what_to_do_and_is_got_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE a (n)").unwrap();
+        let sqlite = Sqlite::start(File { path, read_only: false }).unwrap();
+        sqlite.writer.run(|connection| connection.execute_batch("PRAGMA max_page_count = 40")).await.unwrap();
+        let failure = sqlite.transact(insert(1_000_000)).await.err().unwrap();
+        let error = error::public(&failure, None);
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(
+            error.message(),
+            "The disk that holds the database is full. Nothing was written; free some space and try again."
+        );
+        assert_eq!(sqlite.transact(insert(10)).await.unwrap()[0].affected, 1);
+    }
 }

@@ -165,3 +165,73 @@ async fn long_readings_of_sqlite_keep_nobody_waiting() {
     // What is being read stays as it was when the reading began.
     assert_eq!(streams.pop().unwrap().count().await, 4_999);
 }
+
+#[tokio::test]
+async fn a_database_that_takes_no_connections_is_unavailable() {
+    let database = Database::with_same(Kind::Postgres, TABLES).await;
+    let (sql, server) = (database.open().await, Database::new(Kind::Postgres).await);
+    let name = database.url.rsplit('/').next().unwrap();
+    let end = format!("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+    let unavailable = async |why: &str| {
+        let error = sql.list(&cx(), "a", &Query::default()).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{why}: {error:?}");
+        assert_eq!(sql.check().await.unwrap_err().kind(), ErrorKind::Unavailable, "{why}");
+        let patch = levers_model::Patch([("id".to_owned(), Value::Int(2))].into_iter().collect());
+        assert_eq!(sql.create("a", &[patch]).await.unwrap_err().kind(), ErrorKind::Unavailable, "{why}");
+    };
+    server.run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS false")).await;
+    server.run(&end).await;
+    unavailable("closed").await;
+    server.run(&format!("ALTER DATABASE {name} ALLOW_CONNECTIONS true")).await;
+    sql.check().await.unwrap();
+    server.run(&end).await;
+    // Its sessions end a moment after they were told to, which renaming waits for.
+    server.run(&format!("ALTER DATABASE {name} RENAME TO {name}_other")).await;
+    unavailable("renamed").await;
+    server.run(&format!("ALTER DATABASE {name}_other RENAME TO {name}")).await;
+    sql.check().await.unwrap();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn an_sqlite_file_that_was_moved_takes_no_writes() {
+    let database = Database::with_same(Kind::Sqlite, TABLES).await;
+    let sql = database.open().await;
+    let patch = |id| levers_model::Patch([("id".to_owned(), Value::Int(id))].into_iter().collect());
+    sql.create("a", &[patch(1)]).await.unwrap();
+    let elsewhere = format!("{}.elsewhere", database.url);
+    std::fs::rename(&database.url, &elsewhere).unwrap();
+    let error = sql.create("a", &[patch(2)]).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!(
+        error.message(),
+        "The database's file was moved or deleted while the service ran. Nothing was written; put the file back, or \
+         restart the service."
+    );
+    assert_eq!(sql.check().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    std::fs::rename(&elsewhere, &database.url).unwrap();
+    sql.check().await.unwrap();
+    assert_eq!(texts(&sql, "a", "id", Condition::always()).await, ["1"]);
+}
+
+#[rstest]
+#[tokio::test]
+async fn a_schema_that_changed_asks_for_a_restart(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind: Kind) {
+    let database =
+        Database::with_same(kind, "CREATE TABLE a (id int PRIMARY KEY, n int); CREATE TABLE b (id int)").await;
+    let sql = database.open().await;
+    let patch = levers_model::Patch([("id", 1), ("n", 1)].map(|(name, n)| (name.to_owned(), Value::Int(n))).into());
+    database.run("ALTER TABLE a DROP COLUMN n; DROP TABLE b").await;
+    for error in [
+        sql.list(&cx(), "a", &Query { projection: levers_model::Projection::new(["n"]), ..Query::default() })
+            .await
+            .err(),
+        sql.create("a", &[patch]).await.err(),
+        sql.list(&cx(), "b", &Query::default()).await.err(),
+    ] {
+        let error = error.unwrap();
+        assert_eq!(error.kind(), ErrorKind::Refused, "{error:?}");
+        assert!(error.message().ends_with("Restart the service, which reads the schema when it starts."), "{error}");
+    }
+    sql.check().await.unwrap();
+}

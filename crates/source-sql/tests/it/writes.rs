@@ -185,3 +185,69 @@ async fn nonsense_is_refused_in_sentences(#[values(Kind::Sqlite, Kind::Postgres,
     }
     insta::allow_duplicates! { insta::assert_debug_snapshot!("nonsense", said); }
 }
+
+/// What no column can hold is equal to nothing, and an error of the one who asks.
+#[rstest]
+#[tokio::test]
+async fn values_beyond_all_columns(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind: Kind) {
+    let database = Database::with_same(kind, "CREATE TABLE a (id int PRIMARY KEY, note text, size bigint)").await;
+    let sql = database.open().await;
+    sql.create("a", &[patch([("id", Value::Int(1)), ("note", "n".into()), ("size", Value::Int(1))])]).await.unwrap();
+    for number in ["9223372036854775808", "-9223372036854775809", "1e300", "-9223372036854775808"] {
+        let huge = Value::Decimal(number.parse().unwrap());
+        for name in ["id", "size"] {
+            for condition in [
+                field(name).eq(huge.clone()),
+                field(name).is_in([huge.clone(), Value::Int(4711)]),
+                Condition::And(vec![field(name).eq(huge.clone()), field(name).ne(huge.clone())]),
+            ] {
+                match sql.list(&cx(), "a", &levers_ports::Query { condition, ..Default::default() }).await {
+                    Ok(records) => assert_eq!(records.len(), 0, "{number}"),
+                    Err(error) => assert_eq!(error.kind(), ErrorKind::Invalid, "{number} {error:?}"),
+                }
+            }
+        }
+    }
+    for condition in [
+        field("note").contains("n\0"),
+        Condition::leaf("note", levers_model::Operator::StartsWith, Value::from("\0")),
+        field("note").eq("n\0"),
+    ] {
+        let said = format!("{condition:?}");
+        match sql.list(&cx(), "a", &levers_ports::Query { condition, ..Default::default() }).await {
+            Ok(records) => assert_eq!(records.len(), 0, "{said}"),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}"),
+        }
+    }
+    for condition in [field("id").eq(1_i64), field("size").is_in([Value::Int(1)])] {
+        assert_eq!(texts(&sql, "a", "id", condition).await, ["1"], "on a connection that was asked for huge ones");
+    }
+    if kind != Kind::Sqlite {
+        let huge = patch([("id", Value::Decimal("9223372036854775808".parse().unwrap()))]);
+        assert_eq!(sql.create("a", &[huge]).await.unwrap_err().kind(), ErrorKind::Constraint);
+        let error = sql.create("a", &[patch([("id", Value::Int(i64::MIN))])]).await.unwrap_err();
+        let violated = error.violated().unwrap();
+        assert_eq!((violated.kind, violated.fields.as_slice()), (ConstraintKind::Range, &["id".to_owned()][..]));
+    }
+}
+
+#[tokio::test]
+async fn json_with_the_null_character_is_refused_by_postgresql() {
+    let database = Database::with_same(Kind::Postgres, "CREATE TABLE a (id int PRIMARY KEY, j jsonb, k json)").await;
+    let sql = database.open().await;
+    for name in ["j", "k"] {
+        let json = Value::Json(serde_json::json!({ "a": ["x\0y"] }));
+        let conditions = [field(name).eq(json.clone()), field(name).is_in([json.clone()])];
+        let mut errors = vec![
+            sql.create("a", &[patch([("id", Value::Int(1)), (name, json.clone())])]).await.unwrap_err(),
+            sql.update(&cx(), "a", &Condition::always(), &patch([(name, json)]), 0).await.unwrap_err(),
+        ];
+        for condition in conditions {
+            errors.push(sql.delete(&cx(), "a", &condition, 0).await.unwrap_err());
+        }
+        for error in errors {
+            assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}");
+            assert!(error.message().contains(&format!("“{name}”")) || error.message().contains(&format!("\"{name}\"")));
+        }
+    }
+}

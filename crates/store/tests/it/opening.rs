@@ -132,3 +132,33 @@ async fn a_folder_that_is_not_there_is_named() {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.message().ends_with("store.db” cannot be opened: entity not found. Make its folder, see that you may write there, or name another file with `--store`."), "{error}");
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_was_moved_or_replaced_takes_nothing_more() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let (path, elsewhere) = (folder.path().join("store.db"), folder.path().join("elsewhere.db"));
+    let store = SqliteStore::open(&path).await.unwrap();
+    let job = new_job(&clock, "ada@example.org");
+    store.begin(&job, &[]).await.unwrap();
+    let refused = async || {
+        for error in [store.begin(&new_job(&clock, "ada@example.org"), &[]).await.err(), store.check().await.err()] {
+            let error = error.unwrap();
+            assert_eq!(error.kind(), ErrorKind::Unavailable);
+            assert_eq!(
+                error.message(),
+                "The store's file was moved or deleted while the service ran. Nothing was written; put the file back, \
+                 or restart the service to begin with an empty one."
+            );
+        }
+    };
+    std::fs::rename(&path, &elsewhere).unwrap();
+    refused().await;
+    std::fs::write(&path, "another file").unwrap();
+    refused().await;
+    std::fs::rename(&elsewhere, &path).unwrap();
+    store.check().await.unwrap();
+    assert_eq!(store.jobs(&JobFilter::default(), ALL).await.unwrap(), [job]);
+    std::fs::remove_file(&path).unwrap();
+    refused().await;
+}
