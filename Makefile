@@ -73,6 +73,12 @@ fuzz: ## fuzz each parser for FUZZ_SECONDS (60)
 deny: ## licences and sources of dependencies (needs cargo-deny; its advisories need the network: cargo deny check advisories)
 	cargo deny --log-level error check licenses bans sources
 
+# The linter's version is pinned in package.json; npm writes no lock of its other platforms' builds that `npm ci` accepts.
+tools/node_modules/.package-lock.json: tools/package.json
+	@tools/setup.sh
+	cd tools && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # One folder of packages per package-lock.json; installed again when that changes.
 %/node_modules/.package-lock.json: %/package-lock.json %/package.json
 	@tools/setup.sh
