@@ -6,7 +6,7 @@
 //! takes all that waits for it in one transaction (`writer.rs` says why); reads
 //! go through connections of their own, which the log lets run meanwhile.
 //!
-//! On rusqlite rather than sqlx, which the sources use: sqlx-sqlite hands each
+//! On rusqlite rather than sqlx, which talks to servers in `source-sql`: sqlx-sqlite hands each
 //! statement to a thread of its own and waits for it, and these ways to and fro
 //! cost more than SQLite's work. Here a request goes to the writer's thread once
 //! and its answer comes back once. rusqlite of the version that shares sqlx's

@@ -81,7 +81,7 @@ impl File {
         connection.busy_timeout(BUSY_TIMEOUT)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         // Without it SQLite prepares a statement again whenever a bound value changes, in
-        // case its statistics like the new one better; that is a tenth of a short list.
+        // case its statistics like the new one better; that was some 8 % of a short list.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
         if access == Access::Write && !self.read_only {
             let journal: String = connection.query_row("PRAGMA journal_mode = WAL", [], |row| row.get(0))?;
