@@ -35,48 +35,23 @@ BELOW['bench-app'] = ['levers'];
 // but the products.
 BELOW['levers-testkit'] = wiring;
 
-/** Crates that the inner floors never touch, directly, in any kind of dependency but dev. */
+/** What speaks HTTP or SQL, which the inner floors never touch, directly, in any kind of dependency but dev. */
+const EDGES = [
+  'axum',
+  'hyper',
+  'reqwest',
+  'tower',
+  'tower-http',
+  'sqlx',
+  'sea-query',
+  'sea-query-sqlx',
+  'rusqlite',
+  'sea-orm',
+];
 const FORBIDDEN = {
-  'levers-model': [
-    'tokio',
-    'async-std',
-    'smol',
-    'axum',
-    'hyper',
-    'reqwest',
-    'tower',
-    'tower-http',
-    'sqlx',
-    'sea-query',
-    'sea-query-sqlx',
-    'rusqlite',
-    'sea-orm',
-  ],
-  'levers-ports': [
-    'axum',
-    'hyper',
-    'reqwest',
-    'tower',
-    'tower-http',
-    'sqlx',
-    'sea-query',
-    'sea-query-sqlx',
-    'rusqlite',
-    'sea-orm',
-  ],
-  'levers-engine': [
-    'axum',
-    'hyper',
-    'http',
-    'reqwest',
-    'tower',
-    'tower-http',
-    'sqlx',
-    'sea-query',
-    'sea-query-sqlx',
-    'rusqlite',
-    'sea-orm',
-  ],
+  'levers-model': ['tokio', 'async-std', 'smol', ...EDGES],
+  'levers-ports': EDGES,
+  'levers-engine': ['http', ...EDGES],
 };
 
 const DEV_ONLY = 'levers-testkit';
