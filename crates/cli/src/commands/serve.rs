@@ -32,7 +32,9 @@ pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Res
 
 /// The command that mints a token for this server.
 fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Config) -> String {
-    let mut hint = format!("{} token --email you@example.com", crate::program());
+    // As it was typed, so that the line works where the program is not on the path.
+    let program = std::env::args().next().unwrap_or_else(crate::program);
+    let mut hint = format!("{program} token --email you@example.com");
     if config.auth_secret.is_none() {
         let store = global.store.as_ref().map(|store| format!(" --store {}", store.display()));
         let database = args.url.as_ref().map(|url| format!(" --database {url}"));
