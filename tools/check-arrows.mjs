@@ -19,6 +19,11 @@ const BELOW = {
   'levers-store': ['levers-ports', 'levers-model'],
   // Tokens, for every door that carries them.
   'levers-identity': ['levers-model'],
+  // Rules and templates: pure, so that any floor may evaluate them.
+  'levers-rules': ['levers-model'],
+  'levers-handler-http': ['levers-ports', 'levers-model', 'levers-identity'],
+  // Declarations: loaders that yield what the ports declare.
+  'levers-declare': ['levers-handler-http', 'levers-rules', 'levers-ports', 'levers-model', 'levers-identity'],
   // Doors drive verbs and know no adapter, nor each other.
   'levers-wire-rest': ['levers-engine', 'levers-ports', 'levers-model', 'levers-identity'],
   'levers-wire-forest': ['levers-engine', 'levers-ports', 'levers-model', 'levers-identity'],
