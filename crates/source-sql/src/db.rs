@@ -184,6 +184,18 @@ async fn ping<DB: Database>(lender: &Lender<DB>) -> Result<(), sqlx::Error> {
     })
 }
 
+/// Runs a statement that writes and returns rows, as a transaction of its own. Unlike
+/// a read it is never repeated: nobody knows what became of it on a connection that broke.
+pub(crate) async fn write_once(
+    lender: &Lender<Postgres>,
+    built: Built,
+    decoders: &[Decoder],
+) -> Result<Vec<Row>, sqlx::Error> {
+    let mut lease = lender.lend().await?;
+    let written: Result<Vec<Row>, sqlx::Error> = async { rows!(lease.connection, built, decoders, postgres) }.await;
+    settle(lease, written)
+}
+
 impl Db {
     /// Reads all rows of a statement.
     pub(crate) async fn fetch(

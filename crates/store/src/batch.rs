@@ -3,12 +3,15 @@
 //! A request that the database refuses must not fail those that happened to
 //! share its transaction, so each runs in a savepoint of its own.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use levers_model::{Error, Job, Result};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params_from_iter};
 
 use crate::failure::{is_constraint, refused};
+use crate::journal::Beginning;
 use crate::reads::fetch;
 use crate::rows::{self, Values};
 use crate::schema::mark;
@@ -18,6 +21,10 @@ use crate::statements::{ADD_EVENT, ADD_FILE, BEGIN, EXECUTING, FINISH, INTERRUPT
 pub(crate) enum Request {
     /// Write a new job, unless its caller used the key before.
     Begin { row: Values, key: Option<Key>, events: Vec<Values> },
+    /// Write a job that began in the journal, with its end.
+    Whole { row: Values, end: Values, begun: Arc<Beginning>, events: Vec<Values>, file: Option<File> },
+    /// Write jobs that began in the journal and are not there yet.
+    Settle { begun: Vec<Arc<Beginning>> },
     /// Write the end of a job.
     Finish { row: Values, events: Vec<Values>, file: Option<File> },
     /// Add events.
@@ -57,9 +64,8 @@ impl Request {
     /// Whether the answer promises that a power cut loses nothing.
     pub(crate) const fn is_durable(&self) -> bool {
         match self {
-            Self::Begin { key, .. } => key.is_some(),
-            Self::Finish { .. } | Self::Interrupt { .. } | Self::Sync => true,
-            Self::Note { .. } | Self::Check => false,
+            Self::Begin { .. } | Self::Whole { .. } | Self::Finish { .. } | Self::Interrupt { .. } | Self::Sync => true,
+            Self::Settle { .. } | Self::Note { .. } | Self::Check => false,
         }
     }
 }
@@ -99,21 +105,55 @@ fn write(conn: &Connection, request: &Request) -> rusqlite::Result<Result<Answer
             }
             add_events(conn, events)?;
         }
-        Request::Finish { row, events, file } => {
-            if execute(conn, &FINISH, params_from_iter(row))? == 0 {
-                return Ok(Err(Error::conflict("The job has come to its end already.")));
+        Request::Whole { row, end, begun, events, file } => {
+            if execute(conn, &BEGIN, params_from_iter(row))? == 0 {
+                // Somebody had it settled meanwhile.
+                return finish(conn, end, events, file.as_ref());
             }
+            add_events(conn, &begun.events)?;
             add_events(conn, events)?;
-            if let Some(File { job, content }) = file {
-                execute(conn, &ADD_FILE, (job, &content[..]))?;
-            }
+            add_file(conn, file.as_ref())?;
         }
+        Request::Settle { begun } => settle(conn, begun.iter().map(Arc::as_ref))?,
+        Request::Finish { row, events, file } => return finish(conn, row, events, file.as_ref()),
         Request::Note { events } => add_events(conn, events)?,
         Request::Interrupt { failure, at } => return interrupt(conn, failure, at),
         Request::Check => mark(conn)?,
         Request::Sync => {}
     }
     Ok(Ok(Answer::Done))
+}
+
+/// Writes what an earlier process left in the journal.
+pub(crate) fn recover(conn: &Connection, begun: &[Beginning]) -> rusqlite::Result<()> {
+    let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
+    settle(conn, begun.iter())?;
+    transaction.commit()
+}
+
+fn settle<'b>(conn: &Connection, begun: impl Iterator<Item = &'b Beginning>) -> rusqlite::Result<()> {
+    for Beginning { job, events } in begun {
+        if execute(conn, &BEGIN, params_from_iter(job))? > 0 {
+            add_events(conn, events)?;
+        }
+    }
+    Ok(())
+}
+
+fn finish(conn: &Connection, end: &Values, events: &[Values], file: Option<&File>) -> rusqlite::Result<Result<Answer>> {
+    if execute(conn, &FINISH, params_from_iter(end))? == 0 {
+        return Ok(Err(Error::conflict("The job has come to its end already.")));
+    }
+    add_events(conn, events)?;
+    add_file(conn, file)?;
+    Ok(Ok(Answer::Done))
+}
+
+fn add_file(conn: &Connection, file: Option<&File>) -> rusqlite::Result<()> {
+    if let Some(File { job, content }) = file {
+        execute(conn, &ADD_FILE, (job, &content[..]))?;
+    }
+    Ok(())
 }
 
 fn add_events(conn: &Connection, events: &[Values]) -> rusqlite::Result<()> {
@@ -156,7 +196,7 @@ mod tests {
     #[test]
     fn a_refused_request_leaves_nothing_and_fails_no_other() {
         let (folder, clock) = (tempfile::tempdir().unwrap(), FixedClock::default());
-        let opened = file::open(&folder.path().join("store.db")).unwrap();
+        let (opened, _) = file::open(&folder.path().join("store.db")).unwrap();
         let jobs: Vec<Job> = (0..3).map(|_| new_job(&clock, "ada@example.org")).collect();
         let begin = |job: &Job, event: &Job| Request::Begin {
             row: job_row(job).unwrap(),

@@ -10,6 +10,18 @@ pub(crate) fn is_constraint(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
+/// A beginning could not be written.
+#[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
+pub(crate) fn not_journaled(error: std::io::Error) -> Error {
+    let message = match error.kind() {
+        std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded => {
+            "The disk that holds the store is full. Nothing was written; free some space and try again."
+        }
+        _ => "The store's journal cannot be written. Nothing was written; look at its disk and try again.",
+    };
+    Error::unavailable(message).with_internal(format_args!("the store's journal: {error}"))
+}
+
 /// A statement on an open store failed.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(crate) fn failed(error: rusqlite::Error) -> Error {
@@ -35,9 +47,8 @@ pub(crate) fn failed(error: rusqlite::Error) -> Error {
 }
 
 /// The database refused one request.
-pub(crate) fn refused(error: rusqlite::Error) -> Error {
-    Error::conflict("The store refused the record: its job is not there, or it was written before.")
-        .with_internal(error)
+pub(crate) fn refused(why: impl std::fmt::Display) -> Error {
+    Error::conflict("The store refused the record: its job is not there, or it was written before.").with_internal(why)
 }
 
 /// A statement failed while the store was being opened.

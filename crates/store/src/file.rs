@@ -12,8 +12,10 @@ use std::time::Duration;
 use levers_model::{Error, Result};
 use rusqlite::{Connection, OpenFlags};
 
+use crate::batch;
 use crate::checkpoint::Checkpointer;
 use crate::failure::open_failed;
+use crate::journal::Journal;
 use crate::schema;
 use crate::sync::Syncer;
 
@@ -36,13 +38,14 @@ pub(crate) struct Opened {
 
 /// A path, and which file was there when it was opened. An open file that is
 /// moved or deleted can still be written, and all of it is lost or not found.
+#[derive(Clone)]
 pub(crate) struct Place {
     path: PathBuf,
     identity: (u64, u64),
 }
 
 impl Place {
-    fn of(path: &Path) -> io::Result<Self> {
+    pub(crate) fn of(path: &Path) -> io::Result<Self> {
         Ok(Self { path: path.to_owned(), identity: identity(path)? })
     }
 
@@ -67,7 +70,7 @@ fn identity(path: &Path) -> io::Result<(u64, u64)> {
 }
 
 /// Opens a file, and makes it when there is none.
-pub(crate) fn open(path: &Path) -> Result<Opened> {
+pub(crate) fn open(path: &Path) -> Result<(Opened, Journal)> {
     let lock = lock(path)?;
     create(path)?;
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
@@ -80,7 +83,23 @@ pub(crate) fn open(path: &Path) -> Result<Opened> {
     let checkpointer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
     let checkpointer = Checkpointer::start(checkpointer).map_err(|error| cannot_open(path, &error))?;
     let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
-    Ok(Opened { conn, checkpointer, syncer, place, lock })
+    let journal = begin_journal(&conn, path, &place)?;
+    Ok((Opened { conn, checkpointer, syncer, place, lock }, journal))
+}
+
+/// Writes what an earlier process had begun into the tables, and begins the journal anew.
+fn begin_journal(conn: &Connection, path: &Path, place: &Place) -> Result<Journal> {
+    let opened =
+        (|| Journal::open([private(&beside(path, "-begun-1"))?, private(&beside(path, "-begun-2"))?], place.clone()))();
+    let (journal, found) = opened.map_err(|error| cannot_open(path, &error))?;
+    if !found.is_empty() {
+        // On disk before the journal forgets it.
+        let synced =
+            batch::recover(conn, &found).and_then(|()| conn.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())));
+        synced.map_err(open_failed)?;
+    }
+    journal.clear().map_err(|error| cannot_open(path, &error))?;
+    Ok(journal)
 }
 
 /// A connection to an open file that only reads.

@@ -2,7 +2,8 @@
 //!
 //! [`SqliteStore`] keeps the promises of [`levers_ports::Store`] with SQLite's
 //! write-ahead log: a commit that must survive a power cut waits for the disk, a
-//! commit that must survive a kill of the process does not. One thread writes, and
+//! commit that must survive a kill of the process does not. What only begins goes to a
+//! journal first (`journal.rs`), and to the tables when it ends. One thread writes, and
 //! takes all that waits for it in one transaction (`writer.rs` says why); reads
 //! go through connections of their own, which the log lets run meanwhile.
 //!
@@ -19,6 +20,7 @@ mod batch;
 mod checkpoint;
 mod failure;
 mod file;
+mod journal;
 mod reads;
 mod rows;
 mod schema;
@@ -27,6 +29,7 @@ mod sync;
 mod writer;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -36,7 +39,8 @@ use levers_ports::{Begun, JobFilter, Store, StoredFile};
 use tokio::task::spawn_blocking;
 
 use crate::batch::{Answer, File, Key, Request};
-use crate::failure::{lost, to_json};
+use crate::failure::{lost, refused, to_json};
+use crate::journal::{Beginning, Journal};
 use crate::reads::Readers;
 use crate::rows::{Values, end_row, event_row, job_row, time, uuid};
 use crate::writer::Writer;
@@ -46,6 +50,7 @@ pub struct SqliteStore {
     // Dropped before the writer, because the last to let go of the file tidies up, and readers cannot.
     readers: Readers,
     writer: Writer,
+    journal: Journal,
 }
 
 impl SqliteStore {
@@ -59,8 +64,8 @@ impl SqliteStore {
     pub async fn open(path: &Path) -> Result<Self> {
         let path = path.to_owned();
         let open = move || {
-            let writer = Writer::start(file::open(&path)?)?;
-            Ok(Self { writer, readers: Readers::new(path) })
+            let (opened, journal) = file::open(&path)?;
+            Ok(Self { writer: Writer::start(opened)?, journal, readers: Readers::new(path) })
         };
         spawn_blocking(open).await.map_err(lost)?
     }
@@ -69,9 +74,27 @@ impl SqliteStore {
     /// asked afterwards is answered with `Unavailable`. A store that is dropped
     /// without this loses nothing, but lets go of its file a little later.
     pub async fn close(&self) {
+        self.journal.close();
         // The last connection that closes tidies up, and readers cannot.
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+impl SqliteStore {
+    /// Has what began in the journal written to the tables, where everybody looks.
+    async fn settle(&self, begun: Vec<(JobId, Arc<Beginning>)>) -> Result<()> {
+        if begun.is_empty() {
+            return Ok(());
+        }
+        let (ids, begun): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
+        self.writer.write(Request::Settle { begun }).await?;
+        self.journal.settled(ids);
+        Ok(())
+    }
+
+    async fn settle_all(&self) -> Result<()> {
+        self.settle(self.journal.pending()).await
     }
 }
 
@@ -87,7 +110,16 @@ fn unexpected(answer: &Answer) -> Error {
 impl Store for SqliteStore {
     async fn begin(&self, job: &Job, events: &[Event]) -> Result<Begun> {
         let key = job.idempotency_key.clone().map(|key| Key { caller: job.caller.id.clone(), key });
-        let request = Request::Begin { row: job_row(job)?, key, events: event_rows(events)? };
+        let (row, events) = (job_row(job)?, event_rows(events)?);
+        if !job.begins_durably() {
+            if events.iter().any(|event| event.first() != row.first()) {
+                return Err(refused("an event is another job's"));
+            }
+            self.settle(self.journal.stragglers()).await?;
+            self.journal.begin(job.id, Beginning { job: row, events })?;
+            return Ok(Begun::New);
+        }
+        let request = Request::Begin { row, key, events };
         match self.writer.write(request).await? {
             Answer::Done => Ok(Begun::New),
             Answer::Existing(job) => Ok(Begun::Existing(job)),
@@ -97,11 +129,19 @@ impl Store for SqliteStore {
 
     async fn finish(&self, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()> {
         let file = file.map(|file| File { job: uuid(job.id.uuid()), content: file.content.clone() });
-        let request = Request::Finish { row: end_row(job)?, events: event_rows(events)?, file };
-        self.writer.write(request).await.map(drop)
+        let (end, events) = (end_row(job)?, event_rows(events)?);
+        let request = match self.journal.beginning(job.id) {
+            Some(begun) => Request::Whole { row: job_row(job)?, end, begun, events, file },
+            None => Request::Finish { row: end, events, file },
+        };
+        self.writer.write(request).await?;
+        self.journal.settled([job.id]);
+        Ok(())
     }
 
     async fn note(&self, events: &[Event]) -> Result<()> {
+        let begun = |event: &Event| Some((event.job, self.journal.beginning(event.job)?));
+        self.settle(events.iter().filter_map(begun).collect()).await?;
         self.writer.write(Request::Note { events: event_rows(events)? }).await.map(drop)
     }
 
@@ -115,6 +155,7 @@ impl Store for SqliteStore {
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>> {
+        self.settle_all().await?;
         self.readers.job(id).await
     }
 
@@ -123,14 +164,17 @@ impl Store for SqliteStore {
     }
 
     async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Vec<Job>> {
+        self.settle_all().await?;
         self.readers.jobs(filter, page).await
     }
 
     async fn events(&self, job: JobId) -> Result<Vec<Event>> {
+        self.settle_all().await?;
         self.readers.events(job).await
     }
 
     async fn interrupt_abandoned(&self, failure: &Failure, at: DateTime<Utc>) -> Result<Vec<Job>> {
+        self.settle_all().await?;
         let request = Request::Interrupt { failure: to_json(failure)?.into(), at: time(at) };
         match self.writer.write(request).await? {
             Answer::Interrupted(jobs) => Ok(jobs),

@@ -13,7 +13,7 @@ use crate::failure::{failed, from_json, to_json};
 use crate::schema::{Events, Jobs, SHAPE};
 
 /// The columns of a job, in the order of [`job_row`] and [`job`].
-pub(crate) const JOB_COLUMNS: [Jobs; 20] = [
+pub(crate) const JOB_COLUMNS: [Jobs; 22] = [
     Jobs::Id,
     Jobs::Collection,
     Jobs::Action,
@@ -34,6 +34,8 @@ pub(crate) const JOB_COLUMNS: [Jobs; 20] = [
     Jobs::CreatedAt,
     Jobs::FinishedAt,
     Jobs::Shape,
+    Jobs::Mode,
+    Jobs::Approval,
 ];
 
 /// The columns that the end of a job sets, in the order of [`end_row`] before its id.
@@ -68,6 +70,8 @@ pub(crate) fn job_row(job: &Job) -> Result<Values> {
         time(job.created_at),
         job.finished_at.map(time).into(),
         SHAPE.into(),
+        word(&job.mode)?.into(),
+        job.approval.as_ref().map(to_json).transpose()?.into(),
     ])
 }
 
@@ -128,6 +132,8 @@ pub(crate) fn job(row: &Row<'_>) -> Result<Job> {
         changes: from_json::<ChangeSet>(&text(16)?)?,
         created_at: from_time(&text(17)?)?,
         finished_at: optional(18)?.as_deref().map(from_time).transpose()?,
+        mode: from_word(text(20)?)?,
+        approval: optional(21)?.as_deref().map(from_json).transpose()?,
     })
 }
 

@@ -10,7 +10,7 @@
 //! version of it, so that a later release can read old rows without rewriting
 //! them.
 
-use levers_model::{Error, Result};
+use levers_model::{Error, Mode, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use sea_query::{
     ColumnDef, ConditionalStatement as _, Expr, ExprTrait as _, ForeignKey, Iden, Index, SqliteQueryBuilder, Table,
@@ -32,6 +32,8 @@ pub(crate) enum Jobs {
     Action,
     ActionName,
     BuiltIn,
+    Mode,
+    Approval,
     Caller,
     CallerId,
     CallerEmail,
@@ -71,7 +73,16 @@ pub(crate) enum JobFiles {
 /// The statements that lead to each version, oldest first. Entries are never
 /// edited once released: a change is a new entry.
 fn migrations() -> Vec<Vec<String>> {
-    vec![first_version()]
+    vec![first_version(), background_and_approvals()]
+}
+
+/// Every job of before ran in the foreground, on its caller's own account.
+fn background_and_approvals() -> Vec<String> {
+    let add = |column: &mut ColumnDef| Table::alter().table(Jobs::Table).add_column(column).build(SqliteQueryBuilder);
+    vec![
+        add(ColumnDef::new(Jobs::Mode).text().not_null().default(Mode::Foreground.name())),
+        add(ColumnDef::new(Jobs::Approval).text()),
+    ]
 }
 
 fn first_version() -> Vec<String> {
@@ -184,4 +195,37 @@ fn version_of(conn: &Connection) -> Result<i32> {
 
 fn number(conn: &Connection, sql: &str) -> Result<i32> {
     conn.query_row(sql, [], |row| row.get(0)).map_err(open_failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use levers_model::Job;
+    use levers_testkit::{FixedClock, finished_job, new_job};
+    use rusqlite::params_from_iter;
+
+    use super::*;
+    use crate::reads::fetch;
+    use crate::rows::{self, JOB_COLUMNS, job_row};
+    use crate::statements::JOB;
+
+    #[test]
+    fn a_job_of_the_first_version_reads_back() {
+        let conn = Connection::open_in_memory().unwrap();
+        for statement in first_version() {
+            conn.execute_batch(&statement).unwrap();
+        }
+        conn.pragma_update(None, "user_version", 1).unwrap();
+        mark(&conn).unwrap();
+        let clock = FixedClock::default();
+        let job = finished_job(&clock, new_job(&clock, "ada@example.org"));
+        let old: Vec<_> = JOB_COLUMNS.iter().zip(job_row(&job).unwrap()).take(20).collect();
+        let names: Vec<String> = old.iter().map(|(column, _)| column.unquoted().to_owned()).collect();
+        let names: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+        let places = vec!["?"; names.len()].join(", ");
+        let insert = format!("INSERT INTO jobs ({}) VALUES ({places})", names.join(", "));
+        conn.execute(&insert, params_from_iter(old.into_iter().map(|(_, value)| value))).unwrap();
+        migrate(&conn).unwrap();
+        let read: Vec<Job> = fetch(&conn, &JOB, [rows::uuid(job.id.uuid())], rows::job).unwrap().unwrap();
+        assert_eq!(read, [job]);
+    }
 }

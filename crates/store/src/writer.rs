@@ -151,7 +151,7 @@ mod tests {
 
     /// A writer on a file, with a pragma set on its connection to have SQLite fail as it would.
     fn writer(path: &Path, pragma: &str) -> Writer {
-        let opened = file::open(path).unwrap();
+        let (opened, _) = file::open(path).unwrap();
         opened.conn.execute_batch(pragma).unwrap();
         Writer::start(opened).unwrap()
     }

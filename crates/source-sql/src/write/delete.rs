@@ -4,8 +4,8 @@ use levers_model::{Condition, Projection, Result};
 use levers_ports::{QueryContext, Written};
 use sea_query::{Query, TableRef};
 
+use super::in_one::Writing;
 use super::{Capture, Target};
-use crate::db::Built;
 use crate::query::{Statement, own_condition};
 
 /// Deletes every record that passes.
@@ -24,7 +24,7 @@ pub(crate) async fn delete(
             let mut statement = Statement::new(target.schema, target.dialect, cx);
             delete.and_where(own_condition(&mut statement, entity, condition)?);
         }
-        Ok(Built::new(&delete, target.dialect))
+        Ok(Writing::Delete(delete))
     };
     target.capture(Capture { cx, condition, projection: Projection::default(), bound }, write).await
 }

@@ -2,6 +2,7 @@
 
 mod create;
 mod delete;
+mod in_one;
 mod update;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub(crate) use create::create;
 pub(crate) use delete::delete;
 pub(crate) use update::update;
 
+use self::in_one::Writing;
 use crate::catalog::TableColumn;
 use crate::db::{Built, Db, Row, Step, Tx};
 use crate::dialect::Dialect;
@@ -96,11 +98,18 @@ impl<'a> Target<'a> {
     async fn capture(
         self,
         capture: Capture<'_>,
-        write: impl Fn(&Condition) -> Result<Built> + Send + Sync,
+        write: impl Fn(&Condition) -> Result<Writing> + Send + Sync,
     ) -> Result<Written> {
         let entity = Some(self.entity);
         let tx = match self.db {
             Db::Sqlite(sqlite) => return self.capture_at_once(sqlite, &capture, write).await,
+            Db::Postgres(lender) if self.names_few(&capture) => match self.before(&capture)? {
+                Some(selected) => {
+                    let write = write(&Condition::always())?;
+                    return self.capture_in_one(lender, &capture, selected, write).await;
+                }
+                None => Tx::postgres(lender).await,
+            },
             Db::Postgres(lender) => Tx::postgres(lender).await,
             Db::MySql(lender) => Tx::mysql(lender).await,
         };
@@ -113,12 +122,12 @@ impl<'a> Target<'a> {
                 before = capture.records(&selected.columns, rows);
             }
             // Just the records that were locked, so that none is written that was not captured.
-            let built = match before.as_deref() {
+            let write = match before.as_deref() {
                 Some([]) => return Ok(Written { count: 0, before }),
                 Some(records) => write(&self.keys(records)?)?,
                 None => write(capture.condition)?,
             };
-            let done = tx.execute(built).await.or_public(entity)?;
+            let done = tx.execute(write.built(self.dialect)).await.or_public(entity)?;
             Ok(Written { count: done.affected, before })
         }
         .await;
@@ -131,7 +140,7 @@ impl<'a> Target<'a> {
         self,
         sqlite: &Sqlite,
         capture: &Capture<'_>,
-        write: impl Fn(&Condition) -> Result<Built>,
+        write: impl Fn(&Condition) -> Result<Writing>,
     ) -> Result<Written> {
         let (mut steps, mut columns) = (Vec::with_capacity(2), None);
         if let Some(selected) = self.before(capture)? {
@@ -139,7 +148,7 @@ impl<'a> Target<'a> {
             steps.push(Step { built, decoders: selected.decoders });
             columns = Some(selected.columns);
         }
-        steps.push(Step { built: write(capture.condition)?, decoders: vec![] });
+        steps.push(Step { built: write(capture.condition)?.built(self.dialect), decoders: vec![] });
         let mut done = sqlite.transact(steps).await.or_public(Some(self.entity))?.into_iter();
         let before = columns.and_then(|columns| capture.records(&columns, done.next()?.rows));
         Ok(Written { count: done.next().map_or(0, |written| written.affected), before })

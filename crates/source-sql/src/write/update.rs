@@ -4,8 +4,8 @@ use levers_model::{Condition, Error, Patch, Result};
 use levers_ports::{QueryContext, Written};
 use sea_query::{Query, TableRef};
 
+use super::in_one::Writing;
 use super::{Capture, Target, with_key};
-use crate::db::Built;
 use crate::query::{Statement, own_condition};
 
 /// Sets columns on every record that passes.
@@ -33,7 +33,7 @@ pub(crate) async fn update(
             let mut statement = Statement::new(target.schema, target.dialect, cx);
             update.and_where(own_condition(&mut statement, entity, condition)?);
         }
-        Ok(Built::new(&update, target.dialect))
+        Ok(Writing::Update(update))
     };
     target.capture(Capture { cx, condition, projection, bound }, write).await
 }

@@ -55,7 +55,10 @@ async fn only_its_owner_can_read_the_files() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{names:?}");
     }
     names.sort();
-    assert_eq!(names, ["store.db", "store.db-shm", "store.db-wal", "store.db.lock"]);
+    assert_eq!(
+        names,
+        ["store.db", "store.db-begun-1", "store.db-begun-2", "store.db-shm", "store.db-wal", "store.db.lock"]
+    );
 }
 
 #[tokio::test]
@@ -115,12 +118,12 @@ async fn a_file_of_a_newer_version_is_refused() {
     let folder = folder();
     let path = folder.path().join("store.db");
     SqliteStore::open(&path).await.unwrap().close().await;
-    run(&path, "PRAGMA user_version = 2");
+    run(&path, "PRAGMA user_version = 3");
     let error = refusal(&path).await;
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(
         error.message(),
-        "The store was written by a newer version of Levers (its format is 2, this program knows up to 1). Update this \
+        "The store was written by a newer version of Levers (its format is 3, this program knows up to 2). Update this \
          program, or name another file with `--store`."
     );
 }
