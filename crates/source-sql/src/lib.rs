@@ -30,6 +30,7 @@ mod lender;
 mod query;
 mod relations;
 mod schema;
+mod script;
 mod sqlite;
 mod value;
 mod write;
@@ -41,7 +42,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::StreamExt as _;
 use levers_model::{Aggregation, Collection, Condition, Patch, Record, Result};
-use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Source, Written};
+use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Scripts, Source, Written};
 
 use crate::address::Address;
 use crate::db::{Built, Db};
@@ -197,6 +198,10 @@ impl Source for Sql {
 
     fn file(&self) -> Option<&Path> {
         self.file.as_deref()
+    }
+
+    fn scripts(&self) -> Option<&dyn Scripts> {
+        Some(self)
     }
 
     async fn list(&self, cx: &QueryContext, collection: &str, query: &Query) -> Result<Vec<Record>> {

@@ -225,7 +225,7 @@ fn has_nul(json: &serde_json::Value) -> bool {
 
 /// Dates that the database cannot hold are refused here, because drivers drop
 /// what they cannot encode.
-fn check_range(dialect: Dialect, value: &Value, field: &str) -> Result<()> {
+pub(crate) fn check_range(dialect: Dialect, value: &Value, field: &str) -> Result<()> {
     use chrono::Datelike as _;
     let year = match value {
         Value::Date(date) => date.year(),

@@ -127,7 +127,7 @@ fn foreign_keys(connection: &Connection, name: &str) -> Result<Vec<ForeignKey>> 
 
 /// The type that a declaration means. SQLite itself only cares for parts of
 /// the word, and so must we: people declare what their program understands.
-fn column_type(declared: &str) -> ColumnType {
+pub(crate) fn column_type(declared: &str) -> ColumnType {
     let upper = declared.to_ascii_uppercase();
     let word = upper.split('(').next().unwrap_or_default().trim();
     let has = |parts: &[&str]| parts.iter().any(|part| word.contains(part));

@@ -8,7 +8,7 @@ use rusqlite::{Error, Statement, ToSql};
 use sea_query::{Value, Values};
 
 /// Binds the values of a statement.
-pub(super) fn bind(statement: &mut Statement<'_>, values: &Values) -> rusqlite::Result<()> {
+pub(crate) fn bind(statement: &mut Statement<'_>, values: &Values) -> rusqlite::Result<()> {
     for (index, value) in values.0.iter().enumerate() {
         statement.raw_bind_parameter(index + 1, Bound(value))?;
     }

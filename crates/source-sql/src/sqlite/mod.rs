@@ -29,9 +29,9 @@ use levers_model::Error;
 use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
+pub(crate) use bind::bind;
 pub(crate) use file::{File, open};
 
-use self::bind::bind;
 use self::file::{Access, Place};
 use self::sync::Syncer;
 use self::workers::Workers;
@@ -124,6 +124,42 @@ impl Sqlite {
         let done = self.writer.run(work).await?;
         self.syncer.synced().await?;
         Ok(done)
+    }
+
+    /// Has something done in a transaction that writes. When it returns, it is on disk.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let place = Arc::clone(&self.place);
+        let work = move |connection: &mut Connection| {
+            place.check()?;
+            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let done = work(&transaction)?;
+            transaction.commit()?;
+            Ok(done)
+        };
+        let done = self.writer.run(work).await?;
+        self.syncer.synced().await?;
+        Ok(done)
+    }
+
+    /// Has something read that may take long, all of it from one state of the file, on
+    /// a connection of its own.
+    pub(crate) async fn aside<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let permit = tokio::time::timeout(READ_PATIENCE, Arc::clone(&self.streams).acquire_owned()).await;
+        let permit = permit.map_err(|_| Failure::TimedOut)?.map_err(|_| Failure::Crashed)?;
+        let file = Arc::clone(&self.file);
+        let work = move || {
+            let _permit = permit;
+            let mut connection = file.connect(Access::Read)?;
+            let transaction = connection.transaction()?;
+            work(&transaction)
+        };
+        Ok(tokio::task::spawn_blocking(work).await.map_err(|_| Failure::Crashed)??)
     }
 
     /// Asks the file for a sign of life.

@@ -106,7 +106,8 @@ pub(crate) fn literal(items: &[Value]) -> String {
     text
 }
 
-fn element(value: &Value) -> String {
+/// A value's text, as PostgreSQL reads it.
+pub(crate) fn element(value: &Value) -> String {
     match value {
         Value::Bytes(bytes) => bytes.iter().fold(String::from("\\x"), |text, byte| text + &format!("{byte:02x}")),
         Value::Timestamp(at) => at.to_rfc3339(),

@@ -11,7 +11,7 @@ pub(crate) mod mysql;
 pub(crate) mod postgres;
 pub(crate) mod sqlite;
 
-pub(crate) use array::literal;
+pub(crate) use array::{element, literal};
 pub(crate) use bind::coerce;
 
 use bigdecimal::BigDecimal;

@@ -20,7 +20,8 @@ pub(crate) fn row(row: &PgRow, decoders: &[Decoder]) -> Vec<Value> {
     decoders.iter().enumerate().map(value).collect()
 }
 
-fn value(raw: &PgValueRef<'_>, decoder: Decoder) -> Option<Value> {
+/// One value; `None` for what is read in another way.
+pub(crate) fn value(raw: &PgValueRef<'_>, decoder: Decoder) -> Option<Value> {
     if decoder.as_text {
         return raw.as_str().ok().map(|text| decoder.read_text(text));
     }

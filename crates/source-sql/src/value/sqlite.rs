@@ -16,7 +16,8 @@ pub(crate) fn row(row: &Row<'_>, decoders: &[Decoder]) -> Vec<Value> {
     decoders.iter().enumerate().map(value).collect()
 }
 
-fn value(raw: ValueRef<'_>, kind: Kind) -> Value {
+/// One value, as a column of this kind has it.
+pub(crate) fn value(raw: ValueRef<'_>, kind: Kind) -> Value {
     match raw {
         ValueRef::Null => Value::Null,
         ValueRef::Integer(int) => from_int(int, kind),

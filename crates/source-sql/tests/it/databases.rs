@@ -126,6 +126,11 @@ impl Database {
         database
     }
 
+    /// Its name on the server.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Runs statements.
     pub(crate) async fn run(&self, script: &str) {
         run(self.kind, &self.url, script).await;

@@ -6,6 +6,8 @@ mod chinook;
 mod connections;
 mod databases;
 mod operators;
+mod script_types;
+mod scripts;
 mod types;
 mod writes;
 
