@@ -8,8 +8,9 @@ use levers_ports::{Clock, Store};
 
 use crate::actions::Running;
 use crate::authorize::{Permission, Policy, require};
+use crate::build::EngineBuilder;
 use crate::context::OpContext;
-use crate::registry::{CollectionEntry, EngineBuilder};
+use crate::registry::CollectionEntry;
 
 /// Everything a door can ask. Clones are cheap and share all state.
 #[derive(Clone)]

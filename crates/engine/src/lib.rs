@@ -11,6 +11,7 @@
 
 mod actions;
 mod authorize;
+mod build;
 mod builtin;
 mod context;
 mod engine;
@@ -19,12 +20,14 @@ mod jobs;
 mod recorder;
 mod records;
 mod registry;
+mod shown;
 
 pub use actions::{Submission, Submitted};
 pub use authorize::{AllowAuthenticated, Permission, Policy};
+pub use build::EngineBuilder;
 pub use context::OpContext;
 pub use engine::Engine;
 pub use form::{FormRequest, SearchedField};
 pub use jobs::JobQuery;
-pub use records::ListQuery;
-pub use registry::{CollectionEntry, Customization, EngineBuilder};
+pub use records::{ListQuery, Titled};
+pub use registry::CollectionEntry;

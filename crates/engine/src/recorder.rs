@@ -9,15 +9,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use indexmap::IndexMap;
 use levers_model::{
-    Aggregation, Caller, Change, ChangeKind, ChangeSet, Collection, Condition, Error, Patch, Record, Result, Value,
+    Action, Aggregation, BuiltIn, Caller, Change, ChangeKind, ChangeSet, Collection, Condition, Constraint, Error,
+    Patch, Record, Result, Value,
 };
-use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Written};
+use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Script, ScriptResult, Written};
 use serde_json::{Value as Json, json};
 
 use crate::engine::Inner;
 use crate::records::check::Checker;
 use crate::records::projection;
-use crate::registry::CollectionEntry;
+use crate::registry::{CollectionEntry, Sees};
 
 /// What a recorder lets through.
 enum Writes {
@@ -33,19 +34,27 @@ pub(crate) struct Recorder {
     cx: QueryContext,
     /// Whose permissions count for what is read through relations; `None` for an author's code.
     reader: Option<Arc<Caller>>,
+    /// Which fields there are.
+    sees: Sees,
     writes: Writes,
 }
 
 impl Recorder {
     /// For resolving a form: reads pass, writes are refused.
     pub(crate) fn reading(inner: Arc<Inner>, cx: QueryContext) -> Self {
-        Self { inner, cx, reader: None, writes: Writes::Refused }
+        Self { inner, cx, reader: None, sees: Sees::Everything, writes: Writes::Refused }
     }
 
-    /// For running a handler. `reader` is set for built-in actions, whose queries
-    /// come from the caller.
-    pub(crate) fn recording(inner: Arc<Inner>, cx: QueryContext, reader: Option<Arc<Caller>>) -> Self {
-        Self { inner, cx, reader, writes: Writes::Recorded(Mutex::new(Some(ChangeSet::default()))) }
+    /// For running a handler. What a built-in action reads was named by the caller,
+    /// so the caller's permissions count, and what is hidden stays so. Duplicate alone
+    /// names nothing that the caller said, and has to copy all there is.
+    pub(crate) fn recording(inner: Arc<Inner>, cx: QueryContext, action: &Action, caller: &Arc<Caller>) -> Self {
+        let reader = action.built_in.map(|_| caller.clone());
+        let sees = match action.built_in {
+            None | Some(BuiltIn::Duplicate) => Sees::Everything,
+            Some(_) => Sees::Shown,
+        };
+        Self { inner, cx, reader, sees, writes: Writes::Recorded(Mutex::new(Some(ChangeSet::default()))) }
     }
 
     /// Ends the recording: what changed until now. Later writes are refused, so
@@ -57,8 +66,26 @@ impl Recorder {
         }
     }
 
-    fn checker(&self) -> Checker<'_> {
-        Checker::for_execution(&self.inner, self.reader.as_deref())
+    fn checker(&self, sees: Sees) -> Checker<'_> {
+        Checker::for_execution(&self.inner, self.reader.as_deref(), sees)
+    }
+
+    /// Checks a condition. What a caller put into it was checked when the selection was
+    /// compiled; what an author added, as a segment, may be about anything.
+    fn check_condition(&self, entry: &CollectionEntry, condition: &mut Condition) -> Result<()> {
+        self.checker(Sees::Everything).condition(&entry.whole, condition)
+    }
+
+    /// What the database said of a write. A caller must not learn from it which hidden
+    /// columns there are.
+    fn told(&self, entry: &CollectionEntry, error: Error) -> Error {
+        let Some(Constraint { kind, fields, .. }) = error.violated() else { return error };
+        if self.reader.is_none() || !fields.iter().any(|field| entry.hides(field)) {
+            return error;
+        }
+        let fields = fields.iter().filter(|field| !entry.hides(field)).cloned().collect();
+        let message = "A rule of the database that involves values which are not shown here refuses this.";
+        Error::constraint(Constraint { kind: *kind, name: None, fields }, message).with_internal(&error)
     }
 
     /// The collection, if it can be written now, and how many records still fit into the change set.
@@ -67,14 +94,17 @@ impl Recorder {
         if entry.schema.read_only {
             return Err(Error::refused(format!("“{collection}” is read-only.")));
         }
+        Ok((entry, self.room("A form cannot change records. Do it in the action's handler.")?))
+    }
+
+    /// How many records still fit into the change set; an error with this sentence in
+    /// a form, and with another when the job has ended.
+    fn room(&self, in_form: &str) -> Result<usize> {
         let room = match &self.writes {
-            Writes::Refused => {
-                return Err(Error::refused("A form cannot change records. Do it in the action's handler."));
-            }
+            Writes::Refused => return Err(Error::refused(in_form)),
             Writes::Recorded(set) => set.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(ChangeSet::room),
         };
-        let room = room.ok_or_else(|| Error::refused("The job has ended; its handler can change nothing any more."))?;
-        Ok((entry, room))
+        room.ok_or_else(|| Error::refused("The job has ended; its handler can change nothing any more."))
     }
 
     fn note(&self, collection: &str, kind: ChangeKind, count: u64, changes: Option<Vec<Change>>) {
@@ -88,14 +118,14 @@ impl Recorder {
     }
 
     fn check_query(&self, entry: &CollectionEntry, query: &mut Query) -> Result<()> {
-        let checker = self.checker();
-        checker.condition(&entry.schema, &mut query.condition)?;
-        checker.sort(&entry.schema, &query.sort)?;
+        self.check_condition(entry, &mut query.condition)?;
+        let (checker, schema) = (self.checker(self.sees), entry.seen(self.sees));
+        checker.sort(schema, &query.sort)?;
         if query.projection.0.is_empty() {
-            query.projection = projection::own(&entry.schema);
+            query.projection = projection::own(schema);
         } else {
-            checker.projection(&entry.schema, &query.projection)?;
-            query.projection = projection::with_key(std::mem::take(&mut query.projection), &entry.schema);
+            checker.projection(schema, &query.projection)?;
+            query.projection = projection::with_key(std::mem::take(&mut query.projection), schema);
         }
         Ok(())
     }
@@ -104,7 +134,7 @@ impl Recorder {
 #[async_trait]
 impl Records for Recorder {
     fn collection(&self, name: &str) -> Result<Arc<Collection>> {
-        self.inner.entry(name).map(|entry| entry.schema.clone())
+        self.inner.entry(name).map(|entry| entry.seen(self.sees).clone())
     }
 
     async fn list(&self, collection: &str, mut query: Query) -> Result<Vec<Record>> {
@@ -127,18 +157,18 @@ impl Records for Recorder {
         limit: Option<u64>,
     ) -> Result<Vec<AggregateRow>> {
         let entry = self.inner.entry(collection)?;
-        self.checker().condition(&entry.schema, &mut condition)?;
-        self.checker().aggregation(&entry.schema, &aggregation)?;
+        self.check_condition(entry, &mut condition)?;
+        self.checker(self.sees).aggregation(entry.seen(self.sees), &aggregation)?;
         entry.source.aggregate(&self.cx, collection, &condition, &aggregation, limit).await
     }
 
     async fn create(&self, collection: &str, mut records: Vec<Patch>) -> Result<Vec<Record>> {
         let (entry, room) = self.writable(collection)?;
-        records.iter_mut().try_for_each(|patch| Checker::patch(&entry.schema, patch))?;
+        records.iter_mut().try_for_each(|patch| Checker::patch(entry.seen(self.sees), patch))?;
         if records.is_empty() {
             return Ok(Vec::new());
         }
-        let created = entry.source.create(collection, &records).await?;
+        let created = entry.source.create(collection, &records).await.map_err(|error| self.told(entry, error))?;
         let changes = (created.len() <= room).then(|| whole(&entry.schema, ChangeKind::Created, &created)).flatten();
         self.note(collection, ChangeKind::Created, created.len() as u64, changes);
         Ok(created)
@@ -146,12 +176,13 @@ impl Records for Recorder {
 
     async fn update(&self, collection: &str, mut condition: Condition, mut patch: Patch) -> Result<u64> {
         let (entry, room) = self.writable(collection)?;
-        self.checker().condition(&entry.schema, &mut condition)?;
-        Checker::patch(&entry.schema, &mut patch)?;
+        self.check_condition(entry, &mut condition)?;
+        Checker::patch(entry.seen(self.sees), &mut patch)?;
         if patch.is_empty() {
             return Ok(0);
         }
-        let Written { count, before } = entry.source.update(&self.cx, collection, &condition, &patch, room).await?;
+        let written = entry.source.update(&self.cx, collection, &condition, &patch, room).await;
+        let Written { count, before } = written.map_err(|error| self.told(entry, error))?;
         let changes = before.and_then(|before| updates(&entry.schema, &before, &patch));
         let differing = changes.as_ref().map_or(count, |changes| changes.len() as u64);
         self.note(collection, ChangeKind::Updated, differing, changes);
@@ -160,11 +191,26 @@ impl Records for Recorder {
 
     async fn delete(&self, collection: &str, mut condition: Condition) -> Result<u64> {
         let (entry, room) = self.writable(collection)?;
-        self.checker().condition(&entry.schema, &mut condition)?;
-        let Written { count, before } = entry.source.delete(&self.cx, collection, &condition, room).await?;
+        self.check_condition(entry, &mut condition)?;
+        let written = entry.source.delete(&self.cx, collection, &condition, room).await;
+        let Written { count, before } = written.map_err(|error| self.told(entry, error))?;
         let changes = before.and_then(|before| whole(&entry.schema, ChangeKind::Deleted, &before));
         self.note(collection, ChangeKind::Deleted, count, changes);
         Ok(count)
+    }
+
+    /// A read-only collection's action may write other tables, so only the source decides.
+    async fn run_script(&self, collection: &str, script: Script) -> Result<ScriptResult> {
+        self.room("A form cannot run SQL statements. Do it in the action's handler.")?;
+        let source = &self.inner.entry(collection)?.source;
+        let scripts = source.scripts().ok_or_else(|| {
+            Error::refused(format!(
+                "The data source of “{collection}” is no SQL database, so it runs no SQL statements."
+            ))
+        })?;
+        let result = scripts.run(&self.cx, &script).await?;
+        self.note(collection, ChangeKind::ChangedByStatement, result.changed, None);
+        Ok(result)
     }
 }
 
@@ -190,17 +236,17 @@ impl Keep {
     }
 }
 
-/// Changes of whole records.
+/// Changes of whole records, as far as callers may know the columns: jobs are shown.
 fn whole(schema: &Collection, kind: ChangeKind, records: &[Record]) -> Option<Vec<Change>> {
     let values = || records.iter().flat_map(Record::values);
     let keep = Keep::new(values().count(), values().map(size).sum());
     let change = |record: &Record| {
-        let values = record.iter().filter(|(path, _)| path.is_own());
+        let values = record.iter().filter(|(path, _)| schema.column(path.as_str()).is_some());
         let values = values.map(|(path, value)| (path.as_str().to_owned(), keep.json(value))).collect();
         let mut change = blank(schema, kind, record)?;
         match kind {
             ChangeKind::Created => change.after = values,
-            ChangeKind::Updated | ChangeKind::Deleted => change.before = values,
+            ChangeKind::Updated | ChangeKind::Deleted | ChangeKind::ChangedByStatement => change.before = values,
         }
         Some(change)
     };
@@ -208,6 +254,7 @@ fn whole(schema: &Collection, kind: ChangeKind, records: &[Record]) -> Option<Ve
 }
 
 /// Changes of the columns that a patch really changed; records that it left as they were are none.
+/// Of a record of which only hidden columns changed, nothing but its name is kept.
 fn updates(schema: &Collection, before: &[Record], patch: &Patch) -> Option<Vec<Change>> {
     let old: usize = before.iter().flat_map(Record::values).map(size).sum();
     let new = patch.0.values().map(size).sum::<usize>() * before.len();
@@ -215,14 +262,19 @@ fn updates(schema: &Collection, before: &[Record], patch: &Patch) -> Option<Vec<
     let mut changes = Vec::with_capacity(before.len());
     for record in before {
         let mut change = blank(schema, ChangeKind::Updated, record)?;
+        let mut differs = false;
         for (column, new) in &patch.0 {
             let old = record.get(column).unwrap_or(&Value::Null);
-            if !same(old, new) {
+            if same(old, new) {
+                continue;
+            }
+            differs = true;
+            if schema.column(column).is_some() {
                 change.before.insert(column.clone(), keep.json(old));
                 change.after.insert(column.clone(), keep.json(new));
             }
         }
-        if !change.after.is_empty() {
+        if differs {
             changes.push(change);
         }
     }

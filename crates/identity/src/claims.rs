@@ -89,6 +89,7 @@ pub(crate) fn caller(claims: &Map<String, Json>, door: Door) -> Result<Caller> {
     caller.team = text(claims, &["team"]);
     caller.role = text(claims, &["role"]);
     caller.permission_level = text(claims, &["permissionLevel", "permission_level"]);
+    caller.rendering = text(claims, &["renderingId", "rendering_id"]).and_then(|id| id.parse().ok());
     caller.tags = claims.get("tags").map(tags).unwrap_or_default();
     Ok(caller)
 }
@@ -143,7 +144,7 @@ mod tests {
             "role": "Admin", "permission_level": "admin", "rendering_id": "12",
             "tags": [{ "key": "city", "value": "Paris" }] });
         let caller = read(&node).unwrap();
-        assert_eq!(caller.id, "5");
+        assert_eq!((caller.id.as_str(), caller.rendering), ("5", Some(12)));
         assert_eq!(caller.full_name(), "Ada L");
         assert_eq!(read(&express).unwrap(), caller);
         assert_eq!(read(&rails).unwrap(), caller);

@@ -16,6 +16,60 @@ pub enum Scope {
     Global,
 }
 
+/// Whether a caller waits for an action's end.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// The answer is what came of it.
+    #[default]
+    Foreground,
+    /// The answer is that it began; what comes of it is in its job.
+    Background,
+}
+
+impl Mode {
+    /// Both of them.
+    pub const ALL: [Self; 2] = [Self::Foreground, Self::Background];
+
+    /// The mode's name in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Foreground => "foreground",
+            Self::Background => "background",
+        }
+    }
+}
+
+/// What an action's button looks like, so that a dangerous one is told from the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ActionKind {
+    /// One among others.
+    #[default]
+    Neutral,
+    /// It completes or accepts something.
+    Success,
+    /// It deserves a second look.
+    Warning,
+    /// It destroys or refuses something.
+    Danger,
+}
+
+impl ActionKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Neutral, Self::Success, Self::Warning, Self::Danger];
+
+    /// The kind's name in snake case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Neutral => "neutral",
+            Self::Success => "success",
+            Self::Warning => "warning",
+            Self::Danger => "danger",
+        }
+    }
+}
+
 /// Names an action within its collection: its name in lower case with every
 /// run of other characters than letters and digits as one dash.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -124,6 +178,12 @@ pub struct Action {
     pub submit_label: Option<String>,
     /// Whether a file may come back, so that clients prepare for a download.
     pub generates_file: bool,
+    /// Whether a caller waits for its end.
+    #[serde(default)]
+    pub mode: Mode,
+    /// What its button looks like.
+    #[serde(default, rename = "type")]
+    pub kind: ActionKind,
     /// Set for the actions that nobody had to declare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub built_in: Option<BuiltIn>,
@@ -143,6 +203,8 @@ impl Action {
             description: None,
             submit_label: None,
             generates_file: false,
+            mode: Mode::Foreground,
+            kind: ActionKind::Neutral,
             built_in: None,
         }
     }
@@ -163,6 +225,16 @@ mod tests {
             ("!!!", ""),
         ] {
             assert_eq!(ActionId::from_name(name).as_str(), id);
+        }
+    }
+
+    #[test]
+    fn words_on_the_wire_are_the_names() {
+        for mode in Mode::ALL {
+            assert_eq!(serde_json::to_value(mode).unwrap(), mode.name());
+        }
+        for kind in ActionKind::ALL {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.name());
         }
     }
 

@@ -19,6 +19,13 @@ pub enum Door {
     Test,
 }
 
+/// That the caller approved what somebody else had asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// Who had asked: identity as the approval gives it.
+    pub requester_id: String,
+}
+
 /// The person or program on whose behalf a verb runs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Caller {
@@ -41,6 +48,10 @@ pub struct Caller {
     /// `admin`, `developer`, `editor` or `user`, where the dialect has it.
     #[serde(default)]
     pub permission_level: Option<String>,
+    /// The rendering in Forest's words, a team's view of a project, where a token names one.
+    /// Backends of legacy actions look permissions up by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rendering: Option<u64>,
     /// Free labels that the identity provider attaches.
     #[serde(default)]
     pub tags: BTreeMap<String, String>,
@@ -62,6 +73,7 @@ impl Caller {
             team: None,
             role: None,
             permission_level: None,
+            rendering: None,
             tags: BTreeMap::new(),
             timezone: Tz::UTC,
             door,

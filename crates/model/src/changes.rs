@@ -18,6 +18,9 @@ pub enum ChangeKind {
     Updated,
     /// It is gone.
     Deleted,
+    /// An author's statement changed it, or a row beside it: such rows are counted
+    /// under the collection that the action belongs to, and not kept one by one.
+    ChangedByStatement,
 }
 
 /// What happened to one record.
@@ -115,5 +118,15 @@ mod tests {
         assert_eq!(set.changes.len(), 999);
         assert!(set.truncated);
         assert_eq!(set.room(), 0);
+    }
+
+    #[test]
+    fn jobs_of_earlier_versions_are_read_and_statements_have_a_name() {
+        let json = r#"{"counts":[{"collection":"orders","kind":"deleted","count":2}],"changes":[],"truncated":false}"#;
+        let mut set: ChangeSet = serde_json::from_str(json).unwrap();
+        set.add("orders", ChangeKind::ChangedByStatement, 3, None);
+        let text = serde_json::to_string(&set).unwrap();
+        assert!(text.contains(r#"{"collection":"orders","kind":"changed_by_statement","count":3}"#), "{text}");
+        assert_eq!(serde_json::from_str::<ChangeSet>(&text).unwrap(), set);
     }
 }

@@ -7,8 +7,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use crate::action::{Action, ActionId, BuiltIn};
-use crate::caller::Caller;
+use crate::action::{Action, ActionId, BuiltIn, Mode};
+use crate::caller::{Approval, Caller};
 use crate::changes::ChangeSet;
 use crate::error::{Error, ErrorKind, FieldError};
 use crate::ids::{EventId, JobId};
@@ -70,8 +70,12 @@ pub struct Job {
     pub action_name: String,
     /// Set when the action was a built-in one.
     pub built_in: Option<BuiltIn>,
+    /// Whether its caller waited for its end.
+    pub mode: Mode,
     /// Who asked, and through which door.
     pub caller: Caller,
+    /// Set when somebody else asked for it and the caller approved.
+    pub approval: Option<Approval>,
     /// The selection as it was asked for, as canonical JSON.
     pub selection: Json,
     /// The values; secrets and the contents of files are left out.
@@ -102,6 +106,8 @@ pub struct NewJob {
     pub id: JobId,
     /// Who asks.
     pub caller: Caller,
+    /// See [`Job::approval`].
+    pub approval: Option<Approval>,
     /// The action's collection.
     pub collection: String,
     /// See [`Job::selection`].
@@ -125,7 +131,9 @@ impl Job {
             action: action.id.clone(),
             action_name: action.name.clone(),
             built_in: action.built_in,
+            mode: action.mode,
             caller: new.caller,
+            approval: new.approval,
             selection: new.selection,
             values: new.values,
             idempotency_key: new.idempotency_key,
@@ -137,6 +145,12 @@ impl Job {
             created_at: new.at,
             finished_at: None,
         }
+    }
+
+    /// Whether its beginning must be on disk before anybody is told of it: a repeat must
+    /// find it, or its caller goes away with nothing but its id.
+    pub fn begins_durably(&self) -> bool {
+        self.idempotency_key.is_some() || self.mode == Mode::Background
     }
 
     /// The handler came back with an outcome.
@@ -208,4 +222,34 @@ pub struct Event {
     pub by: String,
     /// Details, by kind.
     pub data: Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::action::Scope;
+    use crate::caller::Door;
+
+    #[test]
+    fn what_somebody_may_ask_for_again_begins_durably() {
+        for (key, mode, durably) in [
+            (None, Mode::Foreground, false),
+            (Some("k".to_owned()), Mode::Foreground, true),
+            (None, Mode::Background, true),
+        ] {
+            let new = NewJob {
+                id: JobId::generate(),
+                caller: Caller::new("ada@example.org", Door::Test),
+                approval: None,
+                collection: "companies".into(),
+                selection: Json::Null,
+                values: Json::Null,
+                idempotency_key: key,
+                fingerprint: String::new(),
+                at: DateTime::UNIX_EPOCH,
+            };
+            let action = Action { mode, ..Action::new("Export all", Scope::Global) };
+            assert_eq!(Job::executing(new, &action).begins_durably(), durably, "{mode:?}");
+        }
+    }
 }

@@ -23,8 +23,8 @@ pub mod schema;
 pub mod selection;
 pub mod value;
 
-pub use action::{Action, ActionId, BuiltIn, Scope};
-pub use caller::{Caller, Door};
+pub use action::{Action, ActionId, ActionKind, BuiltIn, Mode, Scope};
+pub use caller::{Approval, Caller, Door};
 pub use changes::{Change, ChangeKind, ChangeSet};
 pub use error::{Constraint, ConstraintKind, Error, ErrorKind, FieldError, Result};
 pub use form::{Field, FieldType, FileValue, Form, LayoutElement, Values, Widget};

@@ -8,7 +8,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
-use levers_model::{Action, Condition, Result, Widget};
+use levers_model::{Action, Result, Widget};
 use serde_json::Value as Json;
 
 use crate::handler::{FormContext, Handler};
@@ -68,7 +68,7 @@ pub enum TypeDeclaration {
 }
 
 /// A declared field.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct FieldDeclaration {
     /// The key of its value; unique within the form.
     pub id: String,
@@ -90,8 +90,44 @@ pub struct FieldDeclaration {
     pub condition: Option<Computed<bool>>,
     /// How it is entered. A dynamic dropdown computes its widget from the context's search text.
     pub widget: Option<Computed<Widget>>,
+    /// What its author checks of a value that was submitted, in this order: a sentence
+    /// when it is wrong. The form's context has all values as handlers get them.
+    pub validations: Vec<ComputedFn<Option<String>>>,
     /// Whether its value is kept out of jobs and logs.
     pub secret: bool,
+}
+
+impl fmt::Debug for FieldDeclaration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            id,
+            label,
+            description,
+            field_type,
+            required,
+            read_only,
+            default,
+            value,
+            condition,
+            widget,
+            validations,
+            secret,
+        } = self;
+        f.debug_struct("FieldDeclaration")
+            .field("id", id)
+            .field("label", label)
+            .field("description", description)
+            .field("field_type", field_type)
+            .field("required", required)
+            .field("read_only", read_only)
+            .field("default", default)
+            .field("value", value)
+            .field("condition", condition)
+            .field("widget", widget)
+            .field("validations", &validations.len())
+            .field("secret", secret)
+            .finish()
+    }
 }
 
 impl FieldDeclaration {
@@ -109,6 +145,7 @@ impl FieldDeclaration {
             value: None,
             condition: None,
             widget: None,
+            validations: Vec::new(),
             secret: false,
         }
     }
@@ -153,6 +190,7 @@ impl FieldDeclaration {
             value,
             condition,
             widget,
+            validations: _,
             secret: _,
         } = self;
         label.is_dynamic()
@@ -259,8 +297,17 @@ pub struct ActionDeclaration {
     pub action: Arc<Action>,
     /// What it asks.
     pub form: Arc<FormDeclaration>,
+    /// What has to be agreed to before it is submitted; resolved with the form.
+    pub confirmation: Option<Computed<String>>,
     /// What it does.
     pub handler: Arc<dyn Handler>,
+}
+
+impl ActionDeclaration {
+    /// An action that asks for nothing.
+    pub fn new(action: Action, handler: Arc<dyn Handler>) -> Self {
+        Self { action: Arc::new(action), form: Arc::new(FormDeclaration::empty()), confirmation: None, handler }
+    }
 }
 
 impl fmt::Debug for ActionDeclaration {
@@ -268,15 +315,7 @@ impl fmt::Debug for ActionDeclaration {
         f.debug_struct("ActionDeclaration")
             .field("action", &self.action)
             .field("form", &self.form)
+            .field("confirmation", &self.confirmation)
             .finish_non_exhaustive()
     }
-}
-
-/// A named filter of a collection.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Segment {
-    /// Unique within the collection.
-    pub name: String,
-    /// What its records pass.
-    pub condition: Condition,
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use levers_model::{Action, Caller, Collection, Condition, JobId, Outcome, Result, Selection, Values};
+use levers_model::{Action, Approval, Caller, Collection, Condition, JobId, Outcome, Result, Selection, Values};
 use serde_json::Value as Json;
 
 use crate::records::Records;
@@ -37,6 +37,10 @@ pub struct ActionContext {
     pub condition: Condition,
     /// The form's values, checked.
     pub values: Arc<Values>,
+    /// The key that makes repeated submits one, for handlers that hand it on.
+    pub idempotency_key: Option<String>,
+    /// Set when somebody else asked for it and the caller approved.
+    pub approval: Option<Approval>,
     /// Reads and writes.
     pub records: Arc<dyn Records>,
 }
@@ -82,6 +86,12 @@ impl FormValues {
     pub fn get(&self, field: &str) -> Option<&Json> {
         self.watch(field);
         self.values.get(field).filter(|value| !value.is_null())
+    }
+
+    /// The value of a field as it was sent, null or absent, without a note that anybody depends
+    /// on it: for whoever hands all values on and is told apart which of them matter.
+    pub fn peek(&self, field: &str) -> Option<&Json> {
+        self.values.get(field)
     }
 
     /// Notes that somebody depends on a field without reading its value.

@@ -8,18 +8,21 @@
 //! run `testkit`'s source suite against it, add a line to the server's registry.
 
 mod clock;
+mod collection;
 mod declaration;
 mod handler;
 mod records;
+mod script;
 mod source;
 mod store;
 
 pub use clock::{Clock, SystemClock};
+pub use collection::{CollectionDeclaration, RecordTitle, Segment};
 pub use declaration::{
-    ActionDeclaration, Computed, ComputedFn, ElementDeclaration, FieldDeclaration, FormDeclaration, Segment,
-    TypeDeclaration,
+    ActionDeclaration, Computed, ComputedFn, ElementDeclaration, FieldDeclaration, FormDeclaration, TypeDeclaration,
 };
 pub use handler::{ActionContext, FileBody, FormContext, FormValues, Handler, Reply};
 pub use records::Records;
+pub use script::{ParameterUse, Script, ScriptMistake, ScriptResult, ScriptValue, Scripts};
 pub use source::{AggregateRow, Query, QueryContext, RecordStream, Source, Written};
 pub use store::{Begun, JobFilter, Store, StoredFile};

@@ -6,8 +6,9 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use levers_model::{Aggregation, Collection, Condition, Patch, Record, Result};
+use levers_model::{Aggregation, Collection, Condition, Error, Patch, Record, Result};
 
+use crate::script::{Script, ScriptResult};
 use crate::source::{AggregateRow, Query, RecordStream};
 
 /// Records of all collections, as one execution sees and changes them.
@@ -39,4 +40,10 @@ pub trait Records: Send + Sync {
 
     /// Deletes every record that passes; says how many there were.
     async fn delete(&self, collection: &str, condition: Condition) -> Result<u64>;
+
+    /// Runs statements on the data source of this collection, wholly or not at all.
+    async fn run_script(&self, collection: &str, script: Script) -> Result<ScriptResult> {
+        let _ = script;
+        Err(Error::refused(format!("The data source of “{collection}” runs no SQL statements.")))
+    }
 }

@@ -16,6 +16,8 @@ use chrono_tz::Tz;
 use futures::stream::BoxStream;
 use levers_model::{Aggregation, Collection, Condition, Page, Patch, Projection, Record, Result, Sort, Value};
 
+use crate::script::Scripts;
+
 /// What relative dates are measured from.
 #[derive(Debug, Clone, Copy)]
 pub struct QueryContext {
@@ -70,6 +72,11 @@ pub trait Source: Send + Sync {
     /// The file that it stands in, if it is one on this machine; the system's own
     /// store is kept beside it.
     fn file(&self) -> Option<&Path> {
+        None
+    }
+
+    /// What runs scripts in it, if it can run them.
+    fn scripts(&self) -> Option<&dyn Scripts> {
         None
     }
 

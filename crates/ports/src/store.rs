@@ -2,10 +2,11 @@
 //!
 //! Durability, which every implementation owes and `testkit`'s store suite
 //! checks: what `finish` wrote is on disk when it returns, power cut or not.
-//! What `begin` wrote survives a kill of the process when it returns; with an
-//! idempotency key it survives a power cut too, because a repeat after the cut
-//! must find it. Without a key the file need not be synced twice per action,
-//! which halves what a foreground action costs.
+//! What `begin` wrote survives a kill of the process when it returns; where
+//! [`Job::begins_durably`] says so it survives a power cut too, because a repeat after
+//! the cut must find it, or because its caller was told of nothing but the beginning.
+//! For all others the file need not be synced twice per action, which halves what a
+//! foreground action costs.
 
 use async_trait::async_trait;
 use bytes::Bytes;

@@ -3,8 +3,8 @@
 use indexmap::IndexMap;
 use levers_model::job::{Failure, NewJob};
 use levers_model::{
-    Action, BuiltIn, Caller, Change, ChangeKind, ChangeSet, Door, Event, EventKind, FieldError, Job, JobState, Outcome,
-    Scope,
+    Action, Approval, BuiltIn, Caller, Change, ChangeKind, ChangeSet, Door, Event, EventKind, FieldError, Job,
+    JobState, Mode, Outcome, Scope,
 };
 use levers_ports::Clock;
 use serde_json::json;
@@ -14,6 +14,7 @@ pub fn new_job(clock: &dyn Clock, caller: &str) -> Job {
     let new = NewJob {
         id: clock.job_id(),
         caller: Caller::new(caller, Door::Test),
+        approval: None,
         collection: "companies".into(),
         selection: json!({ "targets": { "ids": ["1"] } }),
         values: json!({ "reason": "because", "amount": "12.50" }),
@@ -71,6 +72,8 @@ fn unusual_job(clock: &dyn Clock) -> Job {
     job.collection = "o'brien \"quoted\" \u{0} ünïcode".into();
     job.action_name = String::new();
     job.built_in = Some(BuiltIn::Delete);
+    job.mode = Mode::Background;
+    job.approval = Some(Approval { requester_id: "o'brien".into() });
     job.caller.first_name = "Ada".into();
     job.caller.team = Some("Operations".into());
     job.caller.role = Some("admin".into());

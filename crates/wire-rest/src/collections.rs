@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use levers_engine::CollectionEntry;
 use levers_model::schema::{FieldSchema, RelationKind};
-use levers_model::{Action, Column, ColumnType, DefaultValue, Relation, Scope};
+use levers_model::{Action, ActionKind, Column, ColumnType, DefaultValue, Mode, Relation, Scope};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -33,6 +33,14 @@ struct CollectionSummary {
     /// Unique within the server.
     #[schema(example = "companies")]
     name: String,
+    /// What people call it; its name when absent.
+    #[schema(example = "Companies")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    label: Option<String>,
+    /// How its records are called, as its author wrote it; records then have a `title`.
+    #[schema(example = "{{ record.name }}")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<String>,
     /// Whether records can be neither created, changed nor deleted.
     read_only: bool,
     /// The key's columns in key order; empty for tables without one.
@@ -49,6 +57,8 @@ impl From<&CollectionEntry> for CollectionSummary {
         let schema = entry.schema();
         Self {
             name: schema.name.clone(),
+            label: entry.label().map(str::to_owned),
+            title: entry.title().map(|title| title.template.clone()),
             read_only: schema.read_only,
             primary_key: schema.primary_key.clone(),
             segments: entry.segments().iter().map(|segment| segment.name.clone()).collect(),
@@ -87,6 +97,11 @@ pub(crate) struct ActionView {
     submit_label: Option<String>,
     /// Whether a file may come back.
     generates_file: bool,
+    /// Whether a run is answered at its end or at its beginning.
+    mode: ModeView,
+    /// What its button looks like.
+    #[serde(rename = "type")]
+    kind: KindView,
     /// Whether nobody had to declare it.
     built_in: bool,
 }
@@ -100,6 +115,8 @@ impl From<&Action> for ActionView {
             description: action.description.clone(),
             submit_label: action.submit_label.clone(),
             generates_file: action.generates_file,
+            mode: action.mode.into(),
+            kind: action.kind.into(),
             built_in: action.built_in.is_some(),
         }
     }
@@ -120,6 +137,44 @@ impl From<Scope> for ScopeView {
             Scope::Single => Self::Single,
             Scope::Bulk => Self::Bulk,
             Scope::Global => Self::Global,
+        }
+    }
+}
+
+/// Whether a run is answered at its end, or at its beginning with the job in which to look.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum ModeView {
+    Foreground,
+    Background,
+}
+
+impl From<Mode> for ModeView {
+    fn from(mode: Mode) -> Self {
+        match mode {
+            Mode::Foreground => Self::Foreground,
+            Mode::Background => Self::Background,
+        }
+    }
+}
+
+/// What an action's button looks like.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum KindView {
+    Neutral,
+    Success,
+    Warning,
+    Danger,
+}
+
+impl From<ActionKind> for KindView {
+    fn from(kind: ActionKind) -> Self {
+        match kind {
+            ActionKind::Neutral => Self::Neutral,
+            ActionKind::Success => Self::Success,
+            ActionKind::Warning => Self::Warning,
+            ActionKind::Danger => Self::Danger,
         }
     }
 }

@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use crate::Api;
 use crate::actions::{ChangeKindView, JobStateView, JobSummary, OutcomeView, file_answer};
+use crate::collections::ModeView;
 use crate::extract::{Cx, Params, Parted};
 use crate::limits;
 use crate::problem::{FieldProblem, Problem};
@@ -64,6 +65,11 @@ struct JobView {
     /// The door that it came through.
     #[schema(example = "rest")]
     door: Value,
+    /// Whether the caller waited for its end.
+    mode: ModeView,
+    /// Set when somebody else asked for it and the caller approved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    approval: Option<ApprovalView>,
     /// The selection as it was asked for.
     selection: Value,
     /// The values; secrets and the contents of files are left out.
@@ -78,6 +84,13 @@ struct JobView {
     changes: Vec<ChangeView>,
     /// Whether it changed records that `changes` does not hold.
     changes_truncated: bool,
+}
+
+/// That the caller approved what somebody else had asked for.
+#[derive(Serialize, ToSchema)]
+struct ApprovalView {
+    /// Who had asked.
+    requester_id: String,
 }
 
 /// Why a job failed.
@@ -129,6 +142,8 @@ impl From<Job> for JobView {
         Self {
             summary: (&job).into(),
             door: serde_json::to_value(job.caller.door).unwrap_or_default(),
+            mode: job.mode.into(),
+            approval: job.approval.map(|approval| ApprovalView { requester_id: approval.requester_id }),
             selection: job.selection,
             values: job.values,
             idempotency_key: job.idempotency_key,
@@ -226,8 +241,8 @@ async fn list_events(
 
 /// Download a job's file
 ///
-/// The file that a job produced, when it was kept: of jobs with an idempotency key, files up to 16 MB
-/// that did not stream.
+/// The file that a job produced, when it was kept: of actions that run in the background every file,
+/// of others those up to 16 MB that did not stream, when the job has an idempotency key.
 #[utoipa::path(get, path = "/jobs/{job}/file", tag = "jobs",
     params(("job" = String, Path, description = "The job's id.", example = "job_01931f3c5f6a7e0f8c1d2e3f4a5b6c7d")),
     responses((status = 200, body = Vec<u8>, content_type = "*/*", description = "The file.")))]
@@ -236,7 +251,8 @@ async fn get_file(State(api): State<Api>, Cx(cx): Cx, Parted(id): Parted<String>
     let job = api.engine.job(&cx, id).await?;
     let missing = || {
         Error::not_found(
-            "This job keeps no file. Files are kept when the job had an Idempotency-Key, up to 16 MB, unless they stream.",
+            "This job keeps no file. Files are kept when the action runs in the background, or the job had an \
+             Idempotency-Key and the file did not stream, up to 16 MB.",
         )
     };
     let Some(OutcomeKind::File { name, mime }) = job.outcome.map(|outcome| outcome.kind) else {

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use levers_model::{ActionId, Condition, Operator, RequestFilter, Selection, Targets, Value, Values};
+use levers_model::{ActionId, Approval, Condition, Operator, RequestFilter, Selection, Targets, Value, Values};
 use serde_json::{Map, Value as Json, json};
 use sha2::{Digest, Sha256};
 
@@ -53,17 +53,20 @@ fn leaf(field: &str, operator: Operator, value: &Value) -> Json {
     json!({ "field": field, "operator": operator.name(), "value": value.to_json() })
 }
 
-/// The SHA-256 of all that makes two submits the same, in hexadecimal.
-///
-/// The account is part of it: keys are kept by the caller's id, and two issuers of tokens may
-/// give one id to two accounts, of which neither must see what came of the other's submit.
-pub(super) fn fingerprint(
-    account: &str,
-    collection: &str,
-    action: &ActionId,
-    selection: &Json,
-    values: &Values,
-) -> String {
+/// All that makes two submits the same.
+pub(super) struct Request<'a> {
+    /// Keys are kept by the caller's id, and two issuers of tokens may give one id to two
+    /// accounts, of which neither must see what came of the other's submit.
+    pub(super) account: &'a str,
+    pub(super) collection: &'a str,
+    pub(super) action: &'a ActionId,
+    pub(super) selection: &'a Json,
+    pub(super) values: &'a Values,
+    pub(super) approval: Option<&'a Approval>,
+}
+
+/// The SHA-256 of a request, in hexadecimal.
+pub(super) fn fingerprint(request: &Request<'_>) -> String {
     struct Sink(Sha256);
     impl io::Write for Sink {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -74,9 +77,13 @@ pub(super) fn fingerprint(
             Ok(())
         }
     }
+    let Request { account, collection, action, selection, values, approval } = request;
     let mut sink = Sink(Sha256::new());
     // Written to the digest as it is printed, so that files are not copied. It
     // cannot fail: all keys are texts and the sink takes everything.
     let _ = serde_json::to_writer(&mut sink, &(account, collection, action, selection, values));
+    if let Some(approval) = approval {
+        let _ = serde_json::to_writer(&mut sink, approval);
+    }
     format!("{:x}", sink.0.finalize())
 }

@@ -1,5 +1,6 @@
 //! Running actions.
 
+mod background;
 mod canonical;
 mod delivery;
 mod outcome;

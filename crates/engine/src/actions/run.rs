@@ -11,14 +11,16 @@ use std::time::Duration;
 use futures::FutureExt as _;
 use levers_model::job::Failure;
 use levers_model::{
-    Action, Caller, ChangeSet, Collection, Condition, Error, ErrorKind, Event, EventKind, Job, JobId, Outcome, Result,
-    Selection, Values,
+    Action, Caller, ChangeSet, Collection, Condition, Error, ErrorKind, Event, EventKind, Job, JobId, Mode, Outcome,
+    Result, Selection, Values,
 };
 use levers_ports::{ActionContext, Begun, Handler, QueryContext, Records, Reply, StoredFile};
 use serde_json::{Value as Json, json};
+use tracing::Instrument as _;
 
+use super::running::RunningJob;
 use super::submit::Submitted;
-use super::{delivery, outcome};
+use super::{background, delivery, outcome};
 use crate::engine::Inner;
 use crate::recorder::Recorder;
 
@@ -36,32 +38,49 @@ pub(super) struct Run {
     pub(super) values: Arc<Values>,
 }
 
-/// How a run ended.
+/// What is to be answered.
 pub(super) enum Ended {
-    /// With this.
+    /// This came of it, or it has begun.
     New(Box<Submitted>),
-    /// Before it began: the idempotency key belongs to this job.
+    /// Nothing ran: the idempotency key belongs to this job.
     Before(Box<Job>),
 }
 
 impl Run {
-    /// Writes the job, runs its handler, writes its end.
+    /// Writes the job, runs its handler, writes its end. In the background the
+    /// answer comes when the job is written.
     pub(super) async fn complete(self) -> Result<Ended> {
-        let (inner, id) = (self.inner.clone(), self.job.id);
         // Entered before it is written, so that whoever finds the job finds it running.
-        let _running = inner.running.enter(id);
-        let started = self.event(EventKind::JobStarted, json!({ "door": self.caller.door }));
-        if let Begun::Existing(job) = inner.store.begin(&self.job, &[started]).await? {
+        let running = self.inner.running.enter(self.job.id);
+        if let Begun::Existing(job) = self.inner.store.begin(&self.job, &[self.start_event()]).await? {
             return Ok(Ended::Before(job));
         }
-        // What a built-in action reads was named by the caller, so the caller's permissions count.
-        let reader = self.action.built_in.map(|_| self.caller.clone());
-        let recorder = Arc::new(Recorder::recording(inner, self.query, reader));
-        let reply = self.execute(recorder.clone()).await.and_then(outcome::check);
-        if let Err(error) = &reply {
-            tracing::warn!(job = %id, internal = error.internal_text(), "a job failed: {error}");
+        match self.action.mode {
+            Mode::Foreground => self.carry_out(running).await,
+            Mode::Background => {
+                let job = self.job.clone();
+                // What goes wrong is in the job, or in the log when that cannot be written.
+                tokio::spawn(self.carry_out(running).instrument(tracing::Span::current()));
+                let reply = Ok(background::started(&job).into());
+                Ok(Ended::New(Box::new(Submitted { job, reply, replayed: false })))
+            }
         }
-        self.finish(reply, recorder.close()).await
+    }
+
+    async fn carry_out(self, running: RunningJob) -> Result<Ended> {
+        let recorder = Recorder::recording(self.inner.clone(), self.query, &self.action, &self.caller);
+        let recorder = Arc::new(recorder);
+        let reply = self.execute(recorder.clone()).await.and_then(outcome::check);
+        let reply = match (self.action.mode, reply) {
+            (Mode::Background, Ok(reply)) => background::whole(reply).await,
+            (_, reply) => reply,
+        };
+        if let Err(error) = &reply {
+            tracing::warn!(job = %self.job.id, internal = error.internal_text(), "a job failed: {error}");
+        }
+        let ended = self.finish(reply, recorder.close()).await;
+        drop(running);
+        ended
     }
 
     /// A panic fails its job alone.
@@ -74,6 +93,8 @@ impl Run {
             selection: self.selection.clone(),
             condition: self.condition.clone(),
             values: self.values.clone(),
+            idempotency_key: self.job.idempotency_key.clone(),
+            approval: self.job.approval.clone(),
             records,
         };
         let handled = AssertUnwindSafe(async { self.handler.execute(cx).await });
@@ -94,8 +115,12 @@ impl Run {
         let job = match &reply {
             Ok(Reply { outcome, file }) => {
                 if let Some(bytes) = outcome::bytes_of(file.as_ref()) {
-                    events.push(self.event(EventKind::FileDelivered, json!({ "bytes": bytes.len() })));
-                    let worth = self.job.idempotency_key.is_some() && bytes.len() <= StoredFile::LARGEST;
+                    let in_background = self.action.mode == Mode::Background;
+                    if !in_background {
+                        events.push(self.event(EventKind::FileDelivered, json!({ "bytes": bytes.len() })));
+                    }
+                    let asked_for = in_background || self.job.idempotency_key.is_some();
+                    let worth = asked_for && bytes.len() <= StoredFile::LARGEST;
                     kept = worth.then(|| StoredFile { content: bytes.clone() });
                 }
                 self.job.finish(outcome.clone(), changes, at)
@@ -108,6 +133,17 @@ impl Run {
             Reply { outcome, file }
         });
         Ok(Ended::New(Box::new(Submitted { job, reply, replayed: false })))
+    }
+
+    fn start_event(&self) -> Event {
+        let mut data = json!({ "door": self.caller.door });
+        if self.action.mode == Mode::Background {
+            data["mode"] = json!(self.action.mode);
+        }
+        if let Some(approval) = &self.job.approval {
+            data["approval"] = json!(approval);
+        }
+        self.event(EventKind::JobStarted, data)
     }
 
     fn end_event(&self, reply: &Result<Reply>, changes: &ChangeSet) -> Event {

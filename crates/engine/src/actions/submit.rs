@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use levers_model::job::NewJob;
-use levers_model::{ActionId, Error, Job, Result, Selection, Values};
+use levers_model::{ActionId, Approval, Error, Job, Result, Selection, Values};
 use levers_ports::{ActionDeclaration, Reply};
 use tracing::Instrument as _;
 
@@ -29,15 +29,19 @@ pub struct Submission {
     pub values: Values,
     /// Makes repeated submits one; at most 255 characters.
     pub idempotency_key: Option<String>,
+    /// Set when somebody else asked for it and the caller approved; the door has verified it.
+    pub approval: Option<Approval>,
 }
 
 /// What came of a submit that was accepted.
 #[derive(Debug)]
 pub struct Submitted {
-    /// The job, at its end and on disk. Its change set names created records.
+    /// The job, at its end and on disk. Its change set names created records. Of an
+    /// action that runs in the background it is the job's beginning, still executing.
     pub job: Job,
     /// What the handler came back with, or why it broke off. A failed handler
-    /// is a job too, so it is not an error of `submit`.
+    /// is a job too, so it is not an error of `submit`. While the job executes: a
+    /// success that says that it began, and where to look.
     pub reply: Result<Reply>,
     /// Whether the job is that of an earlier submit with the same key.
     pub replayed: bool,
@@ -45,7 +49,8 @@ pub struct Submitted {
 
 impl Engine {
     /// Runs an action to its end: finds it, authorizes, resolves the form, checks
-    /// the values, writes the job, runs the handler, writes the outcome.
+    /// the values, writes the job, runs the handler, writes the outcome. An action
+    /// that runs in the background is answered as soon as its job is on disk.
     ///
     /// # Errors
     /// Whatever keeps a job from being made: `NotFound`, `Forbidden`, `Invalid` with
@@ -55,13 +60,19 @@ impl Engine {
         let entry = self.entry(&submission.collection)?;
         let declaration = entry.action(&submission.action)?;
         self.authorize(cx, Permission::Trigger { collection: entry.name(), action: &submission.action })?;
-        let Submission { selection, values, idempotency_key: key, .. } = submission;
+        let Submission { selection, values, idempotency_key: key, approval, .. } = submission;
         let asked = canonical::selection(&selection);
         let mut fingerprint = String::new();
         if let Some(key) = &key {
             replay::check_key(key)?;
-            fingerprint =
-                canonical::fingerprint(&cx.caller.email, entry.name(), &declaration.action.id, &asked, &values);
+            fingerprint = canonical::fingerprint(&canonical::Request {
+                account: &cx.caller.email,
+                collection: entry.name(),
+                action: &declaration.action.id,
+                selection: &asked,
+                values: &values,
+                approval: approval.as_ref(),
+            });
             if let Some(earlier) = self.inner.store.job_by_key(&cx.caller.id, key).await? {
                 return self.replay(earlier, &fingerprint).await;
             }
@@ -80,6 +91,7 @@ impl Engine {
         let job = NewJob {
             id: self.inner.clock.job_id(),
             caller: (*cx.caller).clone(),
+            approval,
             collection: entry.name().to_owned(),
             selection: asked,
             values: redact::redact(&checked.values, &secret),
@@ -92,7 +104,7 @@ impl Engine {
             job: Job::executing(job, &declaration.action),
             action: declaration.action.clone(),
             handler: declaration.handler.clone(),
-            collection: entry.schema.clone(),
+            collection: entry.seen_by(&declaration.action).clone(),
             caller: cx.caller.clone(),
             query: cx.query_context(),
             selection,

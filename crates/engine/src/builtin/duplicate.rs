@@ -35,16 +35,19 @@ async fn elements(schema: Arc<Collection>, cx: FormContext) -> Result<Vec<Elemen
 }
 
 /// Whether no two records may share the column's value.
-fn identifies(schema: &Collection, column: &Column) -> bool {
+pub(super) fn identifies(schema: &Collection, column: &Column) -> bool {
     column.unique || (column.primary_key && schema.primary_key.len() == 1)
 }
 
-/// What the copy is made of: given values first, then the record's own.
-fn copy(schema: &Collection, record: &Record, values: &Values) -> Result<Patch> {
+/// What the copy is made of: given values first, then the record's own, hidden ones
+/// included. What callers may not write is left to the database, where it has a
+/// value of its own: a copy of what was approved is not approved.
+fn copy(schema: &Collection, whole: &Collection, record: &Record, values: &Values) -> Result<Patch> {
     let mut patch = Patch::from_pairs(values, schema)?;
     let mut missing = Vec::new();
-    for (name, column) in schema.columns().filter(|(_, column)| !column.read_only) {
-        if patch.0.contains_key(name) {
+    for (name, column) in whole.columns().filter(|(_, column)| !column.read_only) {
+        let protected = schema.column(name).is_some_and(|column| column.read_only);
+        if patch.0.contains_key(name) || (protected && !column.required()) {
             continue;
         }
         if identifies(schema, column) || (column.primary_key && column.default.is_some()) {
@@ -74,7 +77,8 @@ impl Handler for Duplicate {
         let query = Query { condition: cx.condition.clone(), ..Query::default() };
         let record = cx.records.list(&collection.name, query).await?.into_iter().next();
         let record = record.ok_or_else(|| Error::not_found("The record to copy does not exist any more."))?;
-        let patch = copy(collection, &record, &cx.values)?;
+        let whole = cx.records.collection(&collection.name)?;
+        let patch = copy(collection, &whole, &record, &cx.values)?;
         let created = cx.records.create(&collection.name, vec![patch]).await?;
         let made = created.first().ok_or_else(|| Error::internal("a source created a record and returned none"))?;
         let (from, to) = (record.id(collection)?, made.id(collection)?);
@@ -113,10 +117,10 @@ mod tests {
         let code = Column { unique: true, ..column() };
         let schema = schema(&["id"], vec![("id", id), ("code", code), ("size", column())]);
         let record = record(&[("id", 1), ("code", 2), ("size", 3)]);
-        let error = copy(&schema, &record, &Values::new()).unwrap_err();
+        let error = copy(&schema, &schema, &record, &Values::new()).unwrap_err();
         insta::assert_snapshot!(error, @"code: It is unique, so the copy needs a value of its own.");
         let given: Values = [("code".to_owned(), json!(5))].into();
-        let patch = copy(&schema, &record, &given).unwrap();
+        let patch = copy(&schema, &schema, &record, &given).unwrap();
         assert_eq!(patch.to_json(), json!({ "code": 5, "size": 3 }));
     }
 
@@ -125,8 +129,8 @@ mod tests {
         let key = || Column { primary_key: true, ..column() };
         let schema = schema(&["a", "b"], vec![("a", key()), ("b", key())]);
         let record = record(&[("a", 1), ("b", 2)]);
-        assert_eq!(copy(&schema, &record, &Values::new()).unwrap_err().fields().len(), 2);
+        assert_eq!(copy(&schema, &schema, &record, &Values::new()).unwrap_err().fields().len(), 2);
         let given: Values = [("b".to_owned(), json!(3))].into();
-        assert_eq!(copy(&schema, &record, &given).unwrap().to_json(), json!({ "b": 3, "a": 1 }));
+        assert_eq!(copy(&schema, &schema, &record, &given).unwrap().to_json(), json!({ "b": 3, "a": 1 }));
     }
 }

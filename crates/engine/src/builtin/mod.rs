@@ -19,7 +19,7 @@ mod update;
 
 use std::sync::Arc;
 
-use levers_model::{Action, BuiltIn, Collection, Error, FieldError, Outcome, Patch, Result, Values};
+use levers_model::{Action, ActionId, BuiltIn, Collection, Error, FieldError, Outcome, Patch, Result, Values};
 use levers_ports::{ActionDeclaration, FormDeclaration, Handler};
 
 /// Declares a built-in action on a collection.
@@ -38,7 +38,24 @@ pub(crate) fn declare(built_in: BuiltIn, schema: &Arc<Collection>) -> ActionDecl
         generates_file: built_in == BuiltIn::Export,
         ..Action::new(built_in.name(), built_in.scope())
     };
-    ActionDeclaration { action: Arc::new(action), form: Arc::new(form), handler }
+    ActionDeclaration { form: Arc::new(form), ..ActionDeclaration::new(action, handler) }
+}
+
+/// Whether the action can ever work: a new record is impossible where a column that
+/// must have a value can be given none. `schema` is what callers see of `whole`.
+pub(crate) fn is_possible(built_in: BuiltIn, schema: &Collection, whole: &Collection) -> bool {
+    let out_of_reach = |name: &str| schema.column(name).is_none_or(|column| column.read_only);
+    let mut needed = whole.columns().filter(|(name, column)| column.required() && out_of_reach(name));
+    match built_in {
+        BuiltIn::Create => needed.next().is_none(),
+        BuiltIn::Duplicate => !needed.any(|(_, column)| duplicate::identifies(whole, column)),
+        BuiltIn::Update | BuiltIn::Delete | BuiltIn::Export | BuiltIn::Associate | BuiltIn::Dissociate => true,
+    }
+}
+
+/// Whether this is the id of a built-in action that the collection lacks because it cannot work.
+pub(crate) fn is_withheld(id: &ActionId, schema: &Collection, whole: &Collection) -> bool {
+    BuiltIn::ALL.into_iter().any(|built_in| built_in.id() == *id && !is_possible(built_in, schema, whole))
 }
 
 /// Checks values before a job is made of them.

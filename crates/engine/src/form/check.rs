@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 
 use super::resolve::{Ask, Resolved, resolve};
 use super::scope::FormScope;
+use super::validate;
 
 /// Values that a handler may rely on.
 #[derive(Debug, Default)]
@@ -43,7 +44,7 @@ pub(crate) async fn resolve_and_check(
     }
     let submitted: BTreeSet<String> = values.keys().cloned().collect();
     let resolved = resolve(&declaration.form, scope, Ask { values, ..Ask::default() }).await?;
-    Check { scope, submitted, errors: Vec::new() }.run(resolved)
+    Check { scope, submitted, errors: Vec::new() }.run(resolved).await
 }
 
 struct Check<'a> {
@@ -53,8 +54,8 @@ struct Check<'a> {
 }
 
 impl Check<'_> {
-    fn run(mut self, resolved: Resolved) -> Result<CheckedValues> {
-        let Resolved { form, own, values, defaulted, mut claimed, declared } = resolved;
+    async fn run(mut self, resolved: Resolved) -> Result<CheckedValues> {
+        let Resolved { form, own, values, defaulted, mut claimed, declared, validations } = resolved;
         let mut values = Arc::unwrap_or_clone(values);
         let mut checked = Values::new();
         for (field, own) in form.fields.iter().zip(own) {
@@ -75,8 +76,15 @@ impl Check<'_> {
             }
         }
         self.refuse_strangers(&values, &claimed, &declared, &form.fields);
+        let checked = Arc::new(checked);
+        if !validations.is_empty() {
+            self.errors.extend(validate::run(&validations, &form.fields, self.scope, &checked).await?);
+            let place = |error: &FieldError| form.fields.iter().position(|field| field.id == error.field);
+            self.errors.sort_by_key(|error| place(error).unwrap_or(usize::MAX));
+        }
         if self.errors.is_empty() {
-            Ok(CheckedValues { values: checked, fields: form.fields })
+            // Copied only when an author kept a context.
+            Ok(CheckedValues { values: Arc::unwrap_or_clone(checked), fields: form.fields })
         } else {
             Err(Error::invalid_fields(self.errors))
         }

@@ -1,14 +1,17 @@
 //! Resolving forms, and checking values against them.
 //!
 //! `resolve` turns a declaration into the form of one caller, `structure` knows
-//! how elements nest, `check` compares submitted values with the form, `scope` is
-//! what closures may know. A form is resolved the same way for looking at it and
+//! how elements nest, `check` compares submitted values with the form, `validate` asks
+//! its author about them, `confirm` adds what has to be agreed to, `scope` is what
+//! closures may know. A form is resolved the same way for looking at it and
 //! for submitting it, so that what is accepted is what was shown.
 
 mod check;
+mod confirm;
 mod resolve;
 mod scope;
 mod structure;
+mod validate;
 
 #[cfg(test)]
 mod tests;
@@ -64,12 +67,18 @@ impl Engine {
         let condition = self.selected(cx, entry, &declaration.action, &request.selection).await?;
         let selection = Arc::new(request.selection);
         let scope = FormScope::new(&self.inner, cx, entry, &declaration.action, selection, condition);
+        let (changed, is_search) = (request.changed.clone(), request.search.is_some());
         let ask = Ask { values: request.values.unwrap_or_default(), changed: request.changed, search: request.search };
-        resolve(&declaration.form, &scope, ask).await.map(resolve::Resolved::into_form)
+        let mut form = resolve(&declaration.form, &scope, ask).await.map(resolve::Resolved::into_form)?;
+        if let Some(confirmation) = declaration.confirmation.as_ref().filter(|_| !is_search) {
+            confirm::add(&mut form, confirmation, &scope, changed).await?;
+        }
+        Ok(form)
     }
 
-    /// The form of an action, when it is the same for every caller, selection and
-    /// values, so that a schema can hold it; `None` when a client has to ask.
+    /// The fields and layout of an action's form, when they are the same for every
+    /// caller, selection and values, so that a schema can hold them; `None` when a client
+    /// has to ask. What has to be agreed to is asked for in any case.
     pub fn static_form(declaration: &ActionDeclaration) -> Option<Form> {
         resolve_static(&declaration.form, &declaration.action)?.ok()
     }

@@ -24,6 +24,7 @@ use serde_json::Value as Json;
 use super::SearchedField;
 use super::scope::FormScope;
 use super::structure::{self, Shown};
+use super::validate::Validations;
 use crate::actions::sanitize_html;
 
 /// The field that stands in for a dynamic form until it is loaded (specification, section 4.7).
@@ -55,6 +56,8 @@ pub(super) struct Resolved {
     pub(super) claimed: Values,
     /// All declared fields, shown or not.
     pub(super) declared: BTreeSet<String>,
+    /// What the author checks of the fields that are shown.
+    pub(super) validations: Validations,
 }
 
 impl Resolved {
@@ -86,12 +89,17 @@ fn keep_choices(field: &mut Field) {
     }
 }
 
-/// Resolves a form. A closure that panics is an error of this form and no more.
+/// Resolves a form.
 pub(super) async fn resolve(declaration: &FormDeclaration, scope: &FormScope, ask: Ask) -> Result<Resolved> {
-    AssertUnwindSafe(run(declaration, &scope.action, Some(scope), ask)).catch_unwind().await.unwrap_or_else(|panic| {
+    guarded(&scope.action, run(declaration, &scope.action, Some(scope), ask)).await
+}
+
+/// Runs closures of a form. One that panics is an error of this form and no more.
+pub(super) async fn guarded<T>(action: &Action, closures: impl Future<Output = Result<T>>) -> Result<T> {
+    AssertUnwindSafe(closures).catch_unwind().await.unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<&str>().copied().map(str::to_owned);
         let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
-        Err(Error::internal(format!("a closure of the form of “{}” panicked: {text}", scope.action.name)))
+        Err(Error::internal(format!("a closure of the form of “{}” panicked: {text}", action.name)))
     })
 }
 
@@ -137,13 +145,15 @@ async fn run(declaration: &FormDeclaration, action: &Action, scope: Option<&Form
     let shown = round.shown(&elements).await?;
     let (fields, layout) = round.form(&shown).await?;
     let (fields, own): (Vec<Field>, Vec<bool>) = fields.into_iter().unzip();
-    let mut form = Form { fields, layout };
+    let mut form = Form { fields, layout, confirmation: None };
     round.close();
     for field in &mut form.fields {
         field.watched = round.watched.contains(&field.id);
     }
     let declared = declared.iter().map(|field| field.id.clone()).collect();
-    Ok(Resolved { form, own, values: round.values, defaulted: round.defaulted, claimed, declared })
+    let validated = structure::shown_fields(&shown).into_iter().filter(|field| !field.validations.is_empty());
+    let validations = validated.map(|field| (field.id.clone(), field.validations.clone())).collect();
+    Ok(Resolved { form, own, values: round.values, defaulted: round.defaulted, claimed, declared, validations })
 }
 
 /// One resolution under way.

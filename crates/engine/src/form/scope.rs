@@ -39,7 +39,7 @@ impl FormScope {
     ) -> Self {
         Self {
             action: action.clone(),
-            collection: entry.schema.clone(),
+            collection: entry.seen_by(action).clone(),
             caller: cx.caller.clone(),
             selection,
             condition,

@@ -78,11 +78,8 @@ impl Handler for Nothing {
 }
 
 fn action(form: FormDeclaration) -> ActionDeclaration {
-    ActionDeclaration {
-        action: Arc::new(Action::new("Charge", Scope::Single)),
-        form: Arc::new(form),
-        handler: Arc::new(Nothing),
-    }
+    let plain = ActionDeclaration::new(Action::new("Charge", Scope::Single), Arc::new(Nothing));
+    ActionDeclaration { form: Arc::new(form), ..plain }
 }
 
 fn scope(declaration: &ActionDeclaration) -> FormScope {

@@ -13,6 +13,7 @@ use levers_model::{
 
 use crate::authorize::{Permission, require};
 use crate::engine::Inner;
+use crate::registry::Sees;
 
 /// The most relations on the way of a field's path. Every one is a table more in the
 /// statement, of which databases take some sixty, and a relation may lead back to where it began.
@@ -24,6 +25,8 @@ pub(crate) struct Checker<'a> {
     inner: &'a Inner,
     /// Whose permissions count; `None` for code that its author answers for.
     reader: Option<&'a Caller>,
+    /// Which fields there are in the collections that paths lead to.
+    sees: Sees,
     /// How deep a condition may be.
     deepest: usize,
 }
@@ -31,18 +34,23 @@ pub(crate) struct Checker<'a> {
 impl<'a> Checker<'a> {
     /// For queries of this caller.
     pub(crate) const fn for_caller(inner: &'a Inner, caller: &'a Caller) -> Self {
-        Self { inner, reader: Some(caller), deepest: Condition::DEEPEST }
+        Self { inner, reader: Some(caller), sees: Sees::Shown, deepest: Condition::DEEPEST }
+    }
+
+    /// For what an author wrote that is shown to everybody.
+    pub(crate) const fn for_everybody(inner: &'a Inner) -> Self {
+        Self { inner, reader: None, sees: Sees::Shown, deepest: Condition::DEEPEST }
     }
 
     /// For queries that an author wrote.
     pub(crate) const fn for_author(inner: &'a Inner) -> Self {
-        Self { inner, reader: None, deepest: Condition::DEEPEST }
+        Self { inner, reader: None, sees: Sees::Everything, deepest: Condition::DEEPEST }
     }
 
     /// For queries of an execution: a compiled selection is deeper than the
     /// condition that a caller sent, and handlers narrow it further.
-    pub(crate) const fn for_execution(inner: &'a Inner, reader: Option<&'a Caller>) -> Self {
-        Self { inner, reader, deepest: 2 * Condition::DEEPEST }
+    pub(crate) const fn for_execution(inner: &'a Inner, reader: Option<&'a Caller>, sees: Sees) -> Self {
+        Self { inner, reader, sees, deepest: 2 * Condition::DEEPEST }
     }
 
     /// Whether the caller may read the collection at the other end of a relation.
@@ -161,7 +169,7 @@ impl<'a> Checker<'a> {
 
     /// The schema of a collection by its name.
     pub(crate) fn schema(self, name: &str) -> Result<&'a Collection> {
-        self.inner.entry(name).map(|entry| entry.schema.as_ref())
+        self.inner.entry(name).map(|entry| entry.seen(self.sees).as_ref())
     }
 
     /// The column at the end of a path.

@@ -8,10 +8,12 @@ mod get;
 mod list;
 pub(crate) mod projection;
 mod stream;
+mod title;
 
 use levers_model::{Condition, Page, ParentRecord, Projection, RequestFilter, Result, Sort};
 use levers_ports::Query;
 
+pub use self::title::Titled;
 use crate::authorize::Permission;
 use crate::context::OpContext;
 use crate::engine::Engine;

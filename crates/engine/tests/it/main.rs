@@ -2,12 +2,17 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod author;
+mod background;
 mod builtins;
 mod changes;
 mod export;
+mod hidden;
 mod lifecycle;
 mod links;
 mod permissions;
 mod reads;
+mod scripts;
 mod selections;
+mod titles;
 mod world;

@@ -1,13 +1,13 @@
 //! Reading records.
 
 use futures::TryStreamExt as _;
-use levers_engine::{Customization, ListQuery};
+use levers_engine::ListQuery;
 use levers_model::query::field;
 use levers_model::{
     Aggregation, AggregationOperation, BuiltIn, DatePeriod, ErrorKind, Group, Operator, Page, Projection,
     RequestFilter, Search, Selection, Sort, SortClause, Value,
 };
-use levers_ports::Segment;
+use levers_ports::{CollectionDeclaration, Segment};
 use serde_json::json;
 
 use crate::world::{World, filtered};
@@ -28,7 +28,10 @@ async fn without_a_projection_a_record_comes_with_its_to_one_relations() {
 async fn condition_search_and_segment_hold_together() {
     let segment = Segment { name: "Live".into(), condition: field("status").eq("live") };
     let world = World::with(|builder| {
-        builder.customize("companies", Customization { segments: vec![segment], ..Customization::default() })
+        builder.customize(
+            "companies",
+            CollectionDeclaration { segments: vec![segment], ..CollectionDeclaration::default() },
+        )
     })
     .await;
     let filter = |condition, text: &str, segment: Option<&str>| RequestFilter {
@@ -117,7 +120,7 @@ async fn a_segment_must_make_sense_before_anything_starts() {
     let world = World::new().await;
     let segment = Segment { name: "Odd".into(), condition: field("nme").eq(1_i64) };
     let builder = levers_engine::Engine::builder(world.store.clone()).source(world.source.clone());
-    let odd = Customization { segments: vec![segment], ..Customization::default() };
+    let odd = CollectionDeclaration { segments: vec![segment], ..CollectionDeclaration::default() };
     let Err(error) = builder.customize("companies", odd).build() else { panic!("it was accepted") };
     insta::assert_snapshot!(error);
 }

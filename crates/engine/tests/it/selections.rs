@@ -3,10 +3,9 @@
 use std::sync::Arc;
 use std::sync::Mutex;
 
-use levers_engine::Customization;
 use levers_model::query::field;
 use levers_model::{Condition, Outcome, RequestFilter, Scope, Search, Selection, Targets};
-use levers_ports::{Query, Segment};
+use levers_ports::{CollectionDeclaration, Query, Segment};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::json;
@@ -34,7 +33,10 @@ async fn observed() -> (World, Arc<Mutex<Vec<String>>>) {
             } else {
                 Vec::new()
             };
-            builder = builder.customize(collection, Customization { segments, actions: vec![see] });
+            builder = builder.customize(
+                collection,
+                CollectionDeclaration { segments, actions: vec![see], ..CollectionDeclaration::default() },
+            );
         }
         builder
     })

@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
-use levers_engine::{Customization, Engine, EngineBuilder, ListQuery, OpContext, Submission, Submitted};
+use levers_engine::{Engine, EngineBuilder, ListQuery, OpContext, Submission, Submitted};
 use levers_model::{
     Action, ActionId, BuiltIn, Caller, Collection, Condition, Door, OutcomeKind, ParentRecord, RecordId, RequestFilter,
     Result, Scope, Selection, Targets, Values,
 };
-use levers_ports::{ActionContext, ActionDeclaration, FileBody, FormDeclaration, Handler, Reply, Source, Store};
+use levers_ports::{ActionContext, ActionDeclaration, CollectionDeclaration, FileBody, Handler, Reply, Source, Store};
 use levers_source_sql::Sql;
 use levers_store::SqliteStore;
 use levers_testkit::FixedClock;
@@ -178,7 +178,14 @@ pub(crate) fn submission(
 ) -> Submission {
     let Json::Object(values) = values else { panic!("values are an object") };
     let values: Values = values.into_iter().collect();
-    Submission { collection: collection.into(), action: action.into().0, selection, values, idempotency_key: None }
+    Submission {
+        collection: collection.into(),
+        action: action.into().0,
+        selection,
+        values,
+        idempotency_key: None,
+        approval: None,
+    }
 }
 
 pub(crate) fn keyed(mut submission: Submission, key: &str) -> Submission {
@@ -202,15 +209,11 @@ pub(crate) fn action<F: Future<Output = Result<Reply>> + Send + 'static>(
     scope: Scope,
     run: impl Fn(ActionContext) -> F + Send + Sync + 'static,
 ) -> ActionDeclaration {
-    ActionDeclaration {
-        action: Arc::new(Action::new(name, scope)),
-        form: Arc::new(FormDeclaration::empty()),
-        handler: Arc::new(Closure(Box::new(move |cx| Box::pin(run(cx))))),
-    }
+    ActionDeclaration::new(Action::new(name, scope), Arc::new(Closure(Box::new(move |cx| Box::pin(run(cx))))))
 }
 
-pub(crate) fn with_actions(actions: impl IntoIterator<Item = ActionDeclaration>) -> Customization {
-    Customization { actions: actions.into_iter().collect(), ..Customization::default() }
+pub(crate) fn with_actions(actions: impl IntoIterator<Item = ActionDeclaration>) -> CollectionDeclaration {
+    CollectionDeclaration { actions: actions.into_iter().collect(), ..CollectionDeclaration::default() }
 }
 
 /// Reads a body to its end.

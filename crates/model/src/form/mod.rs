@@ -32,6 +32,9 @@ pub struct Form {
     pub fields: Vec<Field>,
     /// Where they stand; empty when they simply follow each other.
     pub layout: Vec<LayoutElement>,
+    /// What has to be agreed to before it is submitted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<String>,
 }
 
 impl Form {

@@ -12,6 +12,11 @@ pub(super) struct FormView {
     fields: Vec<FieldView>,
     /// Where they stand; empty when they simply follow each other.
     layout: Vec<LayoutView>,
+    /// What has to be agreed to before it is submitted. It is text for whoever decides:
+    /// the server does not ask whether anybody did.
+    #[schema(example = "Charge 12 USD?")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    confirmation: Option<String>,
 }
 
 impl From<Form> for FormView {
@@ -19,6 +24,7 @@ impl From<Form> for FormView {
         Self {
             fields: form.fields.into_iter().map(Into::into).collect(),
             layout: form.layout.into_iter().map(Into::into).collect(),
+            confirmation: form.confirmation,
         }
     }
 }

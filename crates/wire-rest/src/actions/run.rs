@@ -4,10 +4,11 @@
 //! action itself reports: the execution is what was asked for, and it happened.
 //! A handler that broke off answers a problem with the job's id. A file is the
 //! body itself, with `Content-Disposition` and the job's id in `Levers-Job`, so
-//! that it streams at any size.
+//! that it streams at any size. An action that runs in the background answers 202
+//! with the job as it begins and its path in `Location`.
 
 use axum::extract::State;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use chrono::{DateTime, Utc};
 use levers_engine::{Submission, Submitted};
@@ -147,6 +148,8 @@ pub(crate) enum ChangeKindView {
     Created,
     Updated,
     Deleted,
+    /// By an action's SQL; such rows are counted, not kept one by one.
+    ChangedByStatement,
 }
 
 impl From<ChangeKind> for ChangeKindView {
@@ -155,6 +158,7 @@ impl From<ChangeKind> for ChangeKindView {
             ChangeKind::Created => Self::Created,
             ChangeKind::Updated => Self::Updated,
             ChangeKind::Deleted => Self::Deleted,
+            ChangeKind::ChangedByStatement => Self::ChangedByStatement,
         }
     }
 }
@@ -164,6 +168,9 @@ impl From<ChangeKind> for ChangeKindView {
 /// Runs it to its end and answers the job and its outcome. When the outcome is a file, the body is
 /// the file, and the header `Levers-Job` names the job. The same `Idempotency-Key` again answers
 /// what the first request answered, with the header `Idempotent-Replayed: true`.
+///
+/// An action of the mode `background` is answered with 202 as soon as its job is kept; ask for the
+/// path in `Location` until the job's state is no longer `executing`. Its file is at the job's `file`.
 #[utoipa::path(post, path = "/collections/{collection}/actions/{action}", tag = "actions",
     params(
         ("collection" = String, Path, description = "The collection's name.", example = "companies"),
@@ -171,9 +178,12 @@ impl From<ChangeKind> for ChangeKindView {
         ("Idempotency-Key" = Option<String>, Header, description = "Makes repeated requests one; at most 255 characters."),
     ),
     request_body = RunInput,
-    responses((status = 200, description = "The job and its outcome, or the file.",
-        content((RunAnswer = "application/json"), (Vec<u8> = "*/*")),
-        headers(("Levers-Job" = String, description = "The job's id, when the body is a file.")))))]
+    responses(
+        (status = 200, description = "The job and its outcome, or the file.",
+            content((RunAnswer = "application/json"), (Vec<u8> = "*/*")),
+            headers(("Levers-Job" = String, description = "The job's id, when the body is a file."))),
+        (status = 202, description = "The job has begun.", body = RunAnswer,
+            headers(("Location" = String, description = "The job's path.")))))]
 pub(super) async fn run_action(
     State(api): State<Api>,
     Cx(cx): Cx,
@@ -189,6 +199,7 @@ pub(super) async fn run_action(
         selection: input.selection.translate(&Schemas { engine: &api.engine, cx: &cx }, entry)?,
         values: input.values,
         idempotency_key: idempotency_key(&headers)?,
+        approval: None,
         collection,
     };
     answer(api.engine.submit(&cx, submission).await?)
@@ -204,5 +215,11 @@ fn answer(submitted: Submitted) -> Result<Response, Problem> {
     };
     set_headers(&mut response, &headers);
     mark_replayed(&mut response, replayed);
+    if job.state == JobState::Executing {
+        *response.status_mut() = StatusCode::ACCEPTED;
+        if let Ok(path) = HeaderValue::try_from(format!("{}/jobs/{}", crate::PREFIX, job.id)) {
+            response.headers_mut().insert(header::LOCATION, path);
+        }
+    }
     Ok(response)
 }

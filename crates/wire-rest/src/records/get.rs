@@ -46,6 +46,6 @@ pub(super) async fn get_record(
     let schemas = Schemas { engine: &api.engine, cx: &cx };
     let names = names.filter(|names| !names.is_empty());
     let projection = names.map(|names| projection(&names, &schemas, entry)).transpose()?;
-    let record = api.engine.get(&cx, &collection, &id, projection).await?;
-    json(&RecordView { collection: entry.schema(), record: &record })
+    let titled = api.engine.get_titled(&cx, &collection, &id, projection).await?;
+    json(&RecordView { collection: entry.schema(), titled: &titled })
 }

@@ -44,6 +44,6 @@ pub(super) async fn query_records(
 async fn read(api: &Api, cx: &levers_engine::OpContext, collection: &str, body: ListBody) -> Result<Response, Problem> {
     let entry = api.engine.collection(cx, collection)?;
     let query = body.translate(&Schemas { engine: &api.engine, cx }, entry)?;
-    let records = api.engine.list(cx, collection, query).await?;
+    let records = api.engine.list_titled(cx, collection, query).await?;
     json(&RecordPage { collection: entry.schema(), records: &records })
 }

@@ -35,7 +35,7 @@ pub(super) async fn list_related(
     let (target, parent) = resolve(&api, &cx, path)?;
     let mut query = params.parse()?.translate(&Schemas { engine: &api.engine, cx: &cx }, target)?;
     query.parent = Some(parent);
-    let records = api.engine.list(&cx, target.name(), query).await?;
+    let records = api.engine.list_titled(&cx, target.name(), query).await?;
     json(&RecordPage { collection: target.schema(), records: &records })
 }
 

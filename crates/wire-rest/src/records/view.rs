@@ -3,7 +3,8 @@
 //! The shape of all records of one answer is the same, so it is worked out once
 //! and each record is then a walk over its values: no map is built per record.
 
-use levers_model::{Collection, FieldPath, Record, Value};
+use levers_engine::Titled;
+use levers_model::{Collection, FieldPath, Value};
 use serde::ser::{SerializeMap as _, SerializeSeq as _, SerializeStruct as _};
 use serde::{Serialize, Serializer};
 use utoipa::openapi::schema::{ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
@@ -72,14 +73,19 @@ impl Serialize for Shaped<'_> {
 struct Row<'a> {
     shape: &'a [Node<'a>],
     collection: &'a Collection,
-    record: &'a Record,
+    titled: &'a Titled,
 }
 
 impl Serialize for Row<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut row = serializer.serialize_struct("Record", 2)?;
-        row.serialize_field("id", &self.record.id(self.collection).ok())?;
-        row.serialize_field("values", &Shaped(self.shape, self.record.values()))?;
+        let Titled { record, title } = self.titled;
+        let mut row = serializer.serialize_struct("Record", 2 + usize::from(title.is_some()))?;
+        row.serialize_field("id", &record.id(self.collection).ok())?;
+        match title {
+            Some(title) => row.serialize_field("title", title)?,
+            None => row.skip_field("title")?,
+        }
+        row.serialize_field("values", &Shaped(self.shape, record.values()))?;
         row.end()
     }
 }
@@ -87,20 +93,20 @@ impl Serialize for Row<'_> {
 /// One record.
 pub(crate) struct RecordView<'a> {
     pub(crate) collection: &'a Collection,
-    pub(crate) record: &'a Record,
+    pub(crate) titled: &'a Titled,
 }
 
 impl Serialize for RecordView<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let shape = shape(self.record.columns());
-        Row { shape: &shape, collection: self.collection, record: self.record }.serialize(serializer)
+        let shape = shape(self.titled.record.columns());
+        Row { shape: &shape, collection: self.collection, titled: self.titled }.serialize(serializer)
     }
 }
 
 /// A page of records.
 pub(crate) struct RecordPage<'a> {
     pub(crate) collection: &'a Collection,
-    pub(crate) records: &'a [Record],
+    pub(crate) records: &'a [Titled],
 }
 
 impl Serialize for RecordPage<'_> {
@@ -118,9 +124,9 @@ impl Serialize for Rows<'_> {
         let RecordPage { collection, records } = self.0;
         let mut rows = serializer.serialize_seq(Some(records.len()))?;
         let Some(first) = records.first() else { return rows.end() };
-        let shape = shape(first.columns());
-        for record in *records {
-            rows.serialize_element(&Row { shape: &shape, collection, record })?;
+        let shape = shape(first.record.columns());
+        for titled in *records {
+            rows.serialize_element(&Row { shape: &shape, collection, titled })?;
         }
         rows.end()
     }
@@ -135,12 +141,16 @@ impl PartialSchema for RecordView<'_> {
         let id = ObjectBuilder::new()
             .schema_type(SchemaType::from_iter([Type::String, Type::Null]))
             .description(Some("The key's values joined by `|`; null when the collection has no key."));
+        let title = ObjectBuilder::new()
+            .schema_type(SchemaType::new(Type::String))
+            .description(Some("What the record is called, where the collection has a title for its records."));
         let values = object()
             .description(Some("Values by column; of to-one relations an object, or null when there is no record."))
             .additional_properties(Some(utoipa::openapi::schema::AdditionalProperties::FreeForm(true)));
         object()
             .description(Some("A record."))
             .property("id", id)
+            .property("title", title)
             .property("values", values)
             .required("id")
             .required("values")
@@ -180,7 +190,7 @@ mod tests {
 
     use indexmap::IndexMap;
     use levers_model::schema::FieldSchema;
-    use levers_model::{Column, ColumnType};
+    use levers_model::{Column, ColumnType, Record};
 
     use super::*;
 
@@ -195,6 +205,9 @@ mod tests {
             Record::new(columns.clone(), vec![Value::Int(1), text("Acme"), text("FR"), Value::Null]),
             Record::new(columns, vec![Value::Int(2), text("Blank"), Value::Null, Value::Int(7)]),
         ];
+        let titles = [Some("The acme".to_owned()), None];
+        let records: Vec<Titled> =
+            records.into_iter().zip(titles).map(|(record, title)| Titled { record, title }).collect();
         let page = RecordPage { collection: &collection, records: &records };
         insta::assert_json_snapshot!(page);
     }

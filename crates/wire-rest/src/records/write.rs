@@ -6,8 +6,8 @@
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::Response;
-use levers_engine::{OpContext, Submission, Submitted};
-use levers_model::{BuiltIn, ChangeKind, Collection, Error, Projection, Record, RecordId, Result, Selection, Values};
+use levers_engine::{OpContext, Submission, Submitted, Titled};
+use levers_model::{BuiltIn, ChangeKind, Collection, Error, Projection, RecordId, Result, Selection, Values};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -63,7 +63,7 @@ pub(super) async fn create_record(
     let id = created.map(|change| RecordId::parse(&change.id, schema)).transpose()?;
     // Whoever deleted it meanwhile did not undo that it was created.
     let record = match &id {
-        Some(id) => api.engine.get(&cx, &collection, id, None).await.ok(),
+        Some(id) => api.engine.get_titled(&cx, &collection, id, None).await.ok(),
         None => None,
     };
     let mut response = written(schema, &submitted, record.as_ref())?;
@@ -101,7 +101,7 @@ pub(super) async fn update_record(
     must_exist(&api, &cx, schema, &id).await?;
     let selection = Selection::ids(vec![id.clone()]);
     let submitted = submit(&api, &cx, &headers, schema, BuiltIn::Update, selection, input.values).await?;
-    let record = api.engine.get(&cx, &collection, &id, None).await.ok();
+    let record = api.engine.get_titled(&cx, &collection, &id, None).await.ok();
     written(schema, &submitted, record.as_ref())
 }
 
@@ -156,6 +156,7 @@ async fn submit(
         selection,
         values,
         idempotency_key: idempotency_key(headers)?,
+        approval: None,
     };
     let submitted = api.engine.submit(cx, submission).await?;
     match &submitted.reply {
@@ -164,8 +165,8 @@ async fn submit(
     }
 }
 
-fn written(schema: &Collection, submitted: &Submitted, record: Option<&Record>) -> Result<Response, Problem> {
-    let record = record.map(|record| RecordView { collection: schema, record });
+fn written(schema: &Collection, submitted: &Submitted, record: Option<&Titled>) -> Result<Response, Problem> {
+    let record = record.map(|titled| RecordView { collection: schema, titled });
     let mut response = json(&Written { job: JobSummary::from(&submitted.job), record })?;
     mark_replayed(&mut response, submitted.replayed);
     Ok(response)

@@ -7,12 +7,12 @@ use async_trait::async_trait;
 use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
-use levers_engine::{Customization, Engine};
+use levers_engine::Engine;
 use levers_identity::{NewToken, Tokens};
 use levers_model::{Action, Door, Error, Outcome, OutcomeKind, Result, Scope, query};
 use levers_ports::{
-    ActionContext, ActionDeclaration, ElementDeclaration, FieldDeclaration, FileBody, FormDeclaration, Handler, Reply,
-    Segment, TypeDeclaration,
+    ActionContext, ActionDeclaration, CollectionDeclaration, ElementDeclaration, FieldDeclaration, FileBody,
+    FormDeclaration, Handler, Reply, Segment, TypeDeclaration,
 };
 use levers_source_sql::Sql;
 use levers_store::SqliteStore;
@@ -40,6 +40,7 @@ const SCHEMA: &str = "
 /// The shop's API, and the folder that goes with it.
 pub(crate) struct House {
     pub(crate) router: Router,
+    pub(crate) engine: Engine,
     pub(crate) token: String,
     _folder: tempfile::TempDir,
 }
@@ -63,6 +64,11 @@ impl Answer {
 
 impl House {
     pub(crate) async fn build() -> Self {
+        Self::declaring("companies", CollectionDeclaration::default()).await
+    }
+
+    /// With more declared on a collection.
+    pub(crate) async fn declaring(collection: &str, declaration: CollectionDeclaration) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let url = format!("sqlite:{}?mode=rwc", folder.path().join("shop.db").display());
         let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
@@ -71,14 +77,18 @@ impl House {
         let store = SqliteStore::open(&folder.path().join("levers.db")).await.unwrap();
         let engine = Engine::builder(Arc::new(store))
             .source(Arc::new(Sql::open(&url).await.unwrap()))
-            .customize("companies", Customization { segments: segments(), actions: actions() })
+            .customize(
+                "companies",
+                CollectionDeclaration { segments: segments(), actions: actions(), ..CollectionDeclaration::default() },
+            )
+            .customize(collection, declaration)
             .build()
             .unwrap();
         engine.recover().await.unwrap();
         let tokens = Tokens::new(b"a secret of at least thirty-two characters");
         let token = tokens.mint(&NewToken::new("ada@example.org")).unwrap();
         let config = RestConfig { tokens, body_limit: 1 << 20, door: Door::Rest };
-        Self { router: levers_wire_rest::router(engine, config), token, _folder: folder }
+        Self { router: levers_wire_rest::router(engine.clone(), config), engine, token, _folder: folder }
     }
 
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
@@ -127,16 +137,13 @@ where
     }
 }
 
-fn declare<F, R>(name: &str, scope: Scope, form: Vec<ElementDeclaration>, handler: F) -> ActionDeclaration
+pub(crate) fn declare<F, R>(name: &str, scope: Scope, form: Vec<ElementDeclaration>, handler: F) -> ActionDeclaration
 where
     F: Fn(ActionContext) -> R + Send + Sync + 'static,
     R: Future<Output = Result<Reply>> + Send + 'static,
 {
-    ActionDeclaration {
-        action: Arc::new(Action::new(name, scope)),
-        form: Arc::new(FormDeclaration::Elements(form)),
-        handler: Arc::new(Closure(handler)),
-    }
+    let form = Arc::new(FormDeclaration::Elements(form));
+    ActionDeclaration { form, ..ActionDeclaration::new(Action::new(name, scope), Arc::new(Closure(handler))) }
 }
 
 fn actions() -> Vec<ActionDeclaration> {
