@@ -4,15 +4,15 @@ use std::future::Future;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use levers_model::Scope;
-use levers_ports::{ActionContext, ActionDeclaration, ElementDeclaration, FormDeclaration, Handler, Reply};
+use levers_model::{ActionKind, Mode, Scope};
+use levers_ports::{ActionContext, ActionDeclaration, Computed, ElementDeclaration, FormDeclaration, Handler, Reply};
 
 use crate::context::Context;
 use crate::error::Result;
 use crate::form_context::FormContext;
 use crate::layout::Element;
 use crate::outcome::Outcome;
-use crate::property::{Answer, computed_as};
+use crate::property::{Answer, computed, computed_as};
 
 /// An action that is being declared. [`Action::execute`] completes it, and
 /// [`CollectionBuilder::action`](crate::CollectionBuilder::action) takes it.
@@ -32,8 +32,9 @@ use crate::property::{Answer, computed_as};
 /// ```
 #[derive(Debug)]
 pub struct Action {
-    action: levers_model::Action,
+    about: levers_model::Action,
     form: FormDeclaration,
+    confirmation: Option<Computed<String>>,
 }
 
 impl Action {
@@ -65,7 +66,7 @@ impl Action {
     }
 
     fn new(name: impl Into<String>, scope: Scope) -> Self {
-        Self { action: levers_model::Action::new(name, scope), form: FormDeclaration::empty() }
+        Self { about: levers_model::Action::new(name, scope), form: FormDeclaration::empty(), confirmation: None }
     }
 
     /// A sentence shown above the form.
@@ -74,7 +75,7 @@ impl Action {
     /// let _ = levers::Action::bulk("Reject").description("Rejected companies are told by e-mail.");
     /// ```
     pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.action.description = Some(text.into());
+        self.about.description = Some(text.into());
         self
     }
 
@@ -85,7 +86,7 @@ impl Action {
     /// let _ = levers::Action::bulk("Reject").submit_label("Reject them");
     /// ```
     pub fn submit_label(mut self, label: impl Into<String>) -> Self {
-        self.action.submit_label = Some(label.into());
+        self.about.submit_label = Some(label.into());
         self
     }
 
@@ -95,7 +96,64 @@ impl Action {
     /// let _ = levers::Action::single("Generate invoice").generates_file();
     /// ```
     pub fn generates_file(mut self) -> Self {
-        self.action.generates_file = true;
+        self.about.generates_file = true;
+        self
+    }
+
+    /// What the button looks like, so that a dangerous action is told from the others.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let _ = Action::bulk("Delete for good").kind(ActionKind::Danger);
+    /// ```
+    pub fn kind(mut self, kind: ActionKind) -> Self {
+        self.about.kind = kind;
+        self
+    }
+
+    /// Does not let the caller wait: the answer is that the action has started, with the
+    /// job in which its outcome will be. For what takes longer than somebody looks at
+    /// a screen. A file that it comes back with, of at most 16 MB, is kept with the job.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let recompute = Action::global("Recompute all scores").background().execute(|cx| async move {
+    ///     let companies = cx.update(json!({ "score": null })).await?;
+    ///     Ok(Outcome::success(format!("{companies} scores recomputed.")))
+    /// });
+    /// # let _ = recompute;
+    /// ```
+    pub fn background(mut self) -> Self {
+        self.about.mode = Mode::Background;
+        self
+    }
+
+    /// What has to be agreed to before it runs. People are asked by the client that they
+    /// use; programs are not.
+    ///
+    /// ```
+    /// let _ = levers::Action::bulk("Reject").confirm("The companies will be told by e-mail. Go on?");
+    /// ```
+    pub fn confirm(mut self, text: impl Into<String>) -> Self {
+        self.confirmation = Some(text.into().into());
+        self
+    }
+
+    /// What has to be agreed to, computed from the records and what was typed. Nothing
+    /// is asked while the text is empty.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let _ = Action::bulk("Reject")
+    ///     .confirm_with(|cx| async move { Ok(format!("Reject {} companies?", cx.count().await?)) });
+    /// ```
+    pub fn confirm_with<F, Fut>(mut self, text: F) -> Self
+    where
+        F: Fn(FormContext) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: Answer<String>,
+    {
+        self.confirmation = Some(computed(text));
         self
     }
 
@@ -196,7 +254,12 @@ impl Action {
     /// # let _ = greet;
     /// ```
     pub fn handler(self, handler: impl Handler + 'static) -> ActionDeclaration {
-        ActionDeclaration { action: Arc::new(self.action), form: Arc::new(self.form), handler: Arc::new(handler) }
+        ActionDeclaration {
+            action: Arc::new(self.about),
+            form: Arc::new(self.form),
+            confirmation: self.confirmation,
+            handler: Arc::new(handler),
+        }
     }
 }
 

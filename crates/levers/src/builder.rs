@@ -3,8 +3,7 @@
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use levers_engine::Customization;
-use levers_ports::Source;
+use levers_ports::{CollectionDeclaration, Source};
 use levers_server::App;
 
 use crate::collection::CollectionBuilder;
@@ -31,7 +30,7 @@ use crate::error::Result;
 #[derive(Default)]
 pub struct Levers {
     pub(crate) sources: Vec<Arc<dyn Source>>,
-    pub(crate) customizations: Vec<(String, Customization)>,
+    pub(crate) customizations: Vec<(String, CollectionDeclaration)>,
 }
 
 impl Levers {
@@ -78,7 +77,7 @@ impl Levers {
         customize: impl FnOnce(CollectionBuilder) -> CollectionBuilder,
     ) -> Self {
         let builder = customize(CollectionBuilder::default());
-        self.customizations.push((name.into(), builder.customization));
+        self.customizations.push((name.into(), builder.declaration));
         self
     }
 

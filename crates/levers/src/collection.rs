@@ -1,8 +1,9 @@
 //! What an author adds to a collection.
 
-use levers_engine::Customization;
 use levers_model::Condition;
-use levers_ports::{ActionDeclaration, Segment};
+use levers_ports::{ActionDeclaration, CollectionDeclaration, Segment};
+
+use crate::title;
 
 /// A collection that is being customized, in [`Levers::collection`](crate::Levers::collection).
 ///
@@ -24,7 +25,7 @@ use levers_ports::{ActionDeclaration, Segment};
 /// ```
 #[derive(Debug, Default)]
 pub struct CollectionBuilder {
-    pub(crate) customization: Customization,
+    pub(crate) declaration: CollectionDeclaration,
 }
 
 impl CollectionBuilder {
@@ -37,7 +38,56 @@ impl CollectionBuilder {
     ///     .segment("Big and open", field("status").eq("open").and(field("amount").gt(1000))));
     /// ```
     pub fn segment(mut self, name: impl Into<String>, condition: Condition) -> Self {
-        self.customization.segments.push(Segment { name: name.into(), condition });
+        self.declaration.segments.push(Segment { name: name.into(), condition });
+        self
+    }
+
+    /// What people call the collection.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let _ = Levers::new().collection("emitted_txns", |transactions| transactions.label("Transactions"));
+    /// ```
+    pub fn label(mut self, label: impl Into<String>) -> Self {
+        self.declaration.label = Some(label.into());
+        self
+    }
+
+    /// How a record is called: text with the names of fields in braces, of related records
+    /// with a colon. A brace that is meant as such is written twice. That a field does not
+    /// exist or is hidden shows when the program starts.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let _ = Levers::new().collection("customers", |customers| customers.title("{firstname} {lastname} ({company:name})"));
+    /// ```
+    pub fn title(mut self, template: impl Into<String>) -> Self {
+        self.declaration.title = Some(title::parse(template.into()));
+        self
+    }
+
+    /// Hides columns or relations: nobody sees, filters or writes them through any door.
+    /// Handlers and forms that you declare still do. A relation that hangs on a hidden
+    /// column is hidden with it, because the id of the other record would tell its value.
+    /// A primary key cannot be hidden. That a field does not exist shows when the program starts.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let _ = Levers::new().collection("customers", |customers| customers.hide(["password_hash", "internal_note"]));
+    /// ```
+    pub fn hide<S: Into<String>>(mut self, fields: impl IntoIterator<Item = S>) -> Self {
+        self.declaration.hidden.extend(fields.into_iter().map(Into::into));
+        self
+    }
+
+    /// Keeps the built-in actions from writing columns. Handlers that you declare still do.
+    ///
+    /// ```
+    /// use levers::prelude::*;
+    /// let _ = Levers::new().collection("companies", |companies| companies.read_only(["status", "approved_by"]));
+    /// ```
+    pub fn read_only<S: Into<String>>(mut self, columns: impl IntoIterator<Item = S>) -> Self {
+        self.declaration.read_only.extend(columns.into_iter().map(Into::into));
         self
     }
 
@@ -52,7 +102,7 @@ impl CollectionBuilder {
     ///     })));
     /// ```
     pub fn action(mut self, action: ActionDeclaration) -> Self {
-        self.customization.actions.push(action);
+        self.declaration.actions.push(action);
         self
     }
 }

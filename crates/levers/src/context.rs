@@ -1,6 +1,8 @@
 //! What a handler is handed.
 
-use levers_model::{Action, Caller, Collection, Condition, FieldPath, FileValue, JobId, RecordId, Selection, Values};
+use levers_model::{
+    Action, Approval, Caller, Collection, Condition, FieldPath, FileValue, JobId, RecordId, Selection, Values,
+};
 use levers_ports::ActionContext;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
@@ -313,6 +315,31 @@ impl Context {
     /// ```
     pub fn schema(&self) -> &Collection {
         &self.inner.collection
+    }
+
+    /// The key that makes repeated submits one, if the caller gave one; hand it on to a
+    /// service that takes such keys.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// # let _ = Action::single("x").execute(|cx| async move {
+    /// let key = cx.idempotency_key().map_or_else(|| cx.job().to_string(), str::to_owned);
+    /// # let _ = key; Ok(Outcome::done()) });
+    /// ```
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.inner.idempotency_key.as_deref()
+    }
+
+    /// Set when somebody else asked for this and the caller approved it.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// # let _ = Action::single("x").execute(|cx| async move {
+    /// let asked_by = cx.approval().map(|approval| approval.requester_id.as_str());
+    /// # let _ = asked_by; Ok(Outcome::done()) });
+    /// ```
+    pub fn approval(&self) -> Option<&Approval> {
+        self.inner.approval.as_ref()
     }
 
     /// The selection as it was asked for, with the record from whose related data

@@ -1,10 +1,13 @@
 //! Fields of forms.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use levers_ports::{Computed, FieldDeclaration, TypeDeclaration};
+use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
+use crate::error::Error;
 use crate::form_context::FormContext;
 use crate::property::{Answer, computed};
 use crate::widget::FieldWidget;
@@ -388,6 +391,47 @@ impl Field {
         Fut::Output: Answer<levers_model::Widget>,
     {
         self.0.widget = Some(computed(widget));
+        self
+    }
+
+    /// Checks a value that was submitted: the closure answers with a sentence when it is
+    /// wrong, which then stands beside the field, and with `None` when it is fine.
+    ///
+    /// The value comes as a Rust type, as with [`Context::value`](crate::Context::value);
+    /// a field without a value is not checked. The context has all submitted values.
+    /// Several checks run in their order, up to the first that finds something; all
+    /// wrong fields of a form are told at once.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// let amount = Field::number("amount")
+    ///     .validate(|_, amount: f64| async move { (amount <= 0.0).then_some("The amount must be above zero.") });
+    ///
+    /// let email = Field::string("email").validate(|cx, email: String| async move {
+    ///     let taken = cx.collection("customers").filter(field("email").eq(email.clone())).count().await? > 0;
+    ///     Ok(taken.then(|| format!("There is a customer with {email} already.")))
+    /// });
+    ///
+    /// let until = Field::date_only("until").validate(|cx, until: String| async move {
+    ///     (cx.value::<String>("from") > Some(until)).then_some("It must not lie before the first day.")
+    /// });
+    /// # let _ = (amount, email, until);
+    /// ```
+    pub fn validate<T, F, Fut>(mut self, check: F) -> Self
+    where
+        T: DeserializeOwned,
+        F: Fn(FormContext, T) -> Fut + Send + Sync + 'static,
+        Fut: Future + Send + 'static,
+        Fut::Output: Answer<Option<String>>,
+    {
+        let field = self.0.id.clone();
+        self.0.validations.push(Arc::new(move |cx| {
+            // The value itself is not in the error: it may be a secret.
+            let value = T::deserialize(cx.values.get(&field).unwrap_or(&Json::Null))
+                .map_err(|_| Error::internal(format!("the value of “{field}” is no {}", std::any::type_name::<T>())));
+            let answer = value.map(|value| check(FormContext::new(cx), value));
+            Box::pin(async move { Ok(answer?.await.into_answer()?) })
+        }));
         self
     }
 

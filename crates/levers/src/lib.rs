@@ -102,6 +102,7 @@ mod record;
 mod records;
 mod selected;
 pub mod testing;
+mod title;
 mod typed;
 mod widget;
 
@@ -113,8 +114,8 @@ pub use levers_derive::{Choices, Form};
 pub use levers_model::form::Choice;
 pub use levers_model::query::field;
 pub use levers_model::{
-    Aggregation, AggregationOperation, Caller, ChangeKind, ChangeSet, Collection, Condition, DatePeriod, ErrorKind,
-    FieldError, FileValue, Group, JobId, Operator, RecordId, Selection, Value,
+    ActionKind, Aggregation, AggregationOperation, Approval, Caller, ChangeKind, ChangeSet, Collection, Condition,
+    DatePeriod, ErrorKind, FieldError, FileValue, Group, JobId, Operator, RecordId, Selection, Value,
 };
 pub use levers_ports::{ActionContext, ActionDeclaration, AggregateRow, Handler, Reply, Source};
 pub use levers_source_sql::{Sql, SqlBuilder};
@@ -146,10 +147,10 @@ pub mod prelude {
     pub use serde_json::{Value as Json, json};
 
     pub use crate::{
-        ALL, Action, AddressAutocomplete, Checkbox, CheckboxGroup, Choice, CollectionBuilder, ColorPicker, Context,
-        CurrencyInput, DatePicker, Dropdown, Element, Error, Field, FilePicker, FormContext, Html, JsonEditor, Levers,
-        NumberInput, NumberInputList, Outcome, Page, RadioGroup, RichText, Row, Separator, Sql, TextArea, TextInput,
-        TextInputList, TimePicker, UserDropdown, Webhook, escape_html, field,
+        ALL, Action, ActionKind, AddressAutocomplete, Checkbox, CheckboxGroup, Choice, CollectionBuilder, ColorPicker,
+        Context, CurrencyInput, DatePicker, Dropdown, Element, Error, Field, FilePicker, FormContext, Html, JsonEditor,
+        Levers, NumberInput, NumberInputList, Outcome, Page, RadioGroup, RichText, Row, Separator, Sql, TextArea,
+        TextInput, TextInputList, TimePicker, UserDropdown, Webhook, escape_html, field,
     };
 }
 

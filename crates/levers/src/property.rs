@@ -50,6 +50,12 @@ answers!(bool: bool);
 answers!(String: String, &'static str);
 answers!(Json: Json, bool, i32, i64, u32, u64, f64, String, &'static str);
 
+impl<V: Into<String> + Send + 'static> Answer<Option<String>> for Option<V> {
+    fn into_answer(self) -> Result<Option<String>> {
+        Ok(self.map(Into::into))
+    }
+}
+
 impl<V: Into<Json> + Send + 'static> Answer<Json> for Option<V> {
     fn into_answer(self) -> Result<Json> {
         Ok(self.map_or(Json::Null, Into::into))

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use levers_model::{Aggregation, Collection, Condition, Error, FieldPath, Patch, Projection, Record, Result};
-use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Source};
+use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Script, ScriptResult, Source};
 
 pub(super) struct DirectRecords {
     pub(super) sources: Vec<Arc<dyn Source>>,
@@ -73,5 +73,12 @@ impl Records for DirectRecords {
 
     async fn delete(&self, collection: &str, condition: Condition) -> Result<u64> {
         Ok(self.source(collection)?.delete(&self.cx, collection, &condition, 0).await?.count)
+    }
+
+    async fn run_script(&self, collection: &str, script: Script) -> Result<ScriptResult> {
+        let scripts = self.source(collection)?.scripts();
+        let scripts =
+            scripts.ok_or_else(|| Error::refused(format!("The data source of “{collection}” runs no SQL.")))?;
+        scripts.run(&self.cx, &script).await
     }
 }

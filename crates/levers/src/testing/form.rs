@@ -108,6 +108,19 @@ impl TestForm {
         &self.form.layout
     }
 
+    /// What has to be agreed to before the form is submitted, as it stands with these values.
+    ///
+    /// ```no_run
+    /// # use levers::prelude::*;
+    /// # use levers::testing::{Test, TestForm, TestOutcome};
+    /// # async fn example(test: Test, mut form: TestForm, outcome: TestOutcome) {
+    /// assert_eq!(form.confirmation(), Some("Refund 20 USD?"));
+    /// # }
+    /// ```
+    pub fn confirmation(&self) -> Option<&str> {
+        self.form.confirmation.as_deref()
+    }
+
     /// Types a value, and asks for the form again when others depend on it.
     ///
     /// # Panics

@@ -2,9 +2,9 @@
 
 use std::fmt::Display;
 
-use levers_engine::{FormRequest, SearchedField, Submission};
+use levers_engine::{FormRequest, SearchedField, Submission, Submitted};
 use levers_model::{
-    ActionId, Condition, Form, ParentRecord, RecordId, RequestFilter, Search, Selection, Targets, Values,
+    ActionId, Condition, Form, JobState, ParentRecord, RecordId, RequestFilter, Search, Selection, Targets, Values,
 };
 use serde_json::Value as Json;
 
@@ -213,7 +213,8 @@ impl Trial {
         TestForm::new(self, form)
     }
 
-    /// Runs it with the values that were set and the defaults of all others.
+    /// Runs it with the values that were set and the defaults of all others, to its end,
+    /// also when it runs in the background.
     ///
     /// ```no_run
     /// # use levers::prelude::*;
@@ -230,8 +231,9 @@ impl Trial {
             selection: self.selection.clone(),
             values: self.values.clone(),
             idempotency_key: self.idempotency_key.clone(),
+            approval: None,
         };
-        async move { TestOutcome::new(test.engine.submit(&test.context(), submission).await).await }
+        async move { TestOutcome::new(submit_and_wait(&test, submission).await).await }
     }
 
     pub(super) async fn resolve(
@@ -258,6 +260,17 @@ impl Trial {
         let entry = entry.unwrap_or_else(|error| panic!("{error}"));
         RecordId::parse(&id.to_string(), entry.schema()).unwrap_or_else(|error| panic!("{error}"))
     }
+}
+
+/// An action in the background is waited for, so that a test looks at what came of it.
+async fn submit_and_wait(test: &Test, submission: Submission) -> levers_model::Result<Submitted> {
+    let cx = test.context();
+    let submitted = test.engine.submit(&cx, submission).await?;
+    if submitted.job.state != JobState::Executing {
+        return Ok(submitted);
+    }
+    let ended = test.engine.wait(&cx, submitted.job.id).await?;
+    Ok(Submitted { replayed: submitted.replayed, ..ended })
 }
 
 pub(super) fn data_uri(name: &str, mime: &str, content: impl Into<Vec<u8>>) -> String {
