@@ -4,6 +4,7 @@ use levers_engine::Engine;
 use levers_identity::Tokens;
 use levers_model::{Collection, ErrorKind};
 
+use crate::approval::Approvals;
 use crate::call::Call;
 use crate::error::{Fault, Result};
 use crate::translate::Schemas;
@@ -13,6 +14,7 @@ use crate::translate::Schemas;
 pub(crate) struct Agent {
     pub(crate) engine: Engine,
     pub(crate) tokens: Tokens,
+    pub(crate) approvals: Option<Approvals>,
     pub(crate) body_limit: usize,
 }
 

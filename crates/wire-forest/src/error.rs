@@ -91,6 +91,26 @@ impl Fault {
         }
     }
 
+    /// An action that is not at an address of dialect B.
+    pub(crate) fn missing_action(slug: &str, collection: Option<&str>) -> Self {
+        let of = collection.map_or_else(String::new, |name| format!(" of “{name}”"));
+        let detail = format!(
+            "There is no action{of} at “actions/{}”. Its name decides its address, as in “actions/mark-as-live” for \
+             “Mark as Live”.",
+            shortened(slug)
+        );
+        Self::Api { status: 404, name: "NotFoundError", detail }
+    }
+
+    /// The same for clients of dialect B, which show the text of a 400 only where the
+    /// backends of that dialect put it.
+    pub(crate) fn into_legacy(self) -> Self {
+        match self {
+            Self::Api { status: 400, detail, .. } => Self::Form(detail),
+            fault => fault,
+        }
+    }
+
     /// A record operation that was refused before it ran.
     pub(crate) fn of_record(error: Error) -> Self {
         match error.kind() {

@@ -4,11 +4,12 @@
 use levers_model::{Caller, Condition, Door, Scope};
 use serde_json::Value as Json;
 
+use crate::approval::{Approvals, open};
 use crate::error::{Fault, Result};
 use crate::samples::{clients, orders, pairs, schemas};
 use crate::translate::{
-    Asked, Params, QueryString, action_body, array_element, bulk_body, condition, form_body, linked_id, page,
-    projection, record_body, record_id, request_filter, sort, timezone, to_one_body,
+    Address, Asked, Params, QueryString, action_body, array_element, bulk_body, condition, form_body, linked_id, page,
+    projection, record_body, record_id, request_filter, sort, timezone, timezone_in, to_one_body, unflattened,
 };
 
 /// Reads the text of a `filters` parameter.
@@ -38,20 +39,29 @@ pub fn query(text: &str) {
 /// Reads the body of every route that takes one.
 pub fn body(text: &str) {
     let Ok(body) = serde_json::from_str::<Json>(text) else { return };
+    read(open(body.clone(), Some(&Approvals::new(b"a secret of at least thirty-two characters"))));
+    read_body(&body);
+    // Django's clients send the bodies of form hooks without an envelope.
+    let unflattened = unflattened(body);
+    let _ = (Address::of(&unflattened), timezone_in(&unflattened));
+    read_body(&unflattened);
+}
+
+fn read_body(body: &Json) {
     let query = QueryString::default();
     for collection in [orders(), clients(), pairs()] {
         let (caller, schemas) = (caller(), schemas());
         let asked = Asked { query: &query, caller: &caller, collection: &collection, segments: &[], schemas };
         for scope in [Scope::Single, Scope::Bulk, Scope::Global] {
-            read(action_body(&body, scope, &asked));
-            read(form_body(&body, scope, &asked));
+            read(action_body(body, scope, &asked));
+            read(form_body(body, scope, &asked));
         }
-        read(bulk_body(&body, &collection));
-        read(linked_id(&body, &collection));
-        read(record_body(&body, &collection, &schemas));
-        read(to_one_body(&body, &collection));
+        read(bulk_body(body, &collection));
+        read(linked_id(body, &collection));
+        read(record_body(body, &collection, &schemas));
+        read(to_one_body(body, &collection));
     }
-    read(array_element(Some(&body), "0", &body));
+    read(array_element(Some(body), "0", body));
 }
 
 fn caller() -> Caller {
@@ -88,7 +98,11 @@ mod tests {
     use std::path::Path;
 
     fn replay(target: &str, run: fn(&str)) {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/seeds").join(target);
+        replay_all("fuzz/seeds", target, run);
+    }
+
+    fn replay_all(within: &str, target: &str, run: fn(&str)) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(within).join(target);
         let mut seeds = 0;
         for entry in std::fs::read_dir(&folder).unwrap() {
             run(&std::fs::read_to_string(entry.unwrap().path()).unwrap());
@@ -110,5 +124,10 @@ mod tests {
     #[test]
     fn the_seeds_of_bodies_are_read_or_refused() {
         replay("forest_body", super::body);
+    }
+
+    #[test]
+    fn the_bodies_of_legacy_clients_are_read_or_refused() {
+        replay_all("conformance", "legacy", super::body);
     }
 }

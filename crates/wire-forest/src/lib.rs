@@ -1,5 +1,6 @@
-//! The wire protocol of Forest's agents (dialect A), so that clients written for
-//! those work unchanged.
+//! The wire protocol of Forest's agents, so that clients written for those work unchanged:
+//! dialect A whole, and of dialect B, the one of legacy Smart Actions, what a client
+//! sends to run an action and to fill its form.
 //!
 //! `translate` turns the wire's words into the engine's and back, and is where
 //! everything untrusted is read; `routes` has one file for each route, which calls a
@@ -12,6 +13,7 @@
 //! URL, because the protocol wants it there, and is looked up anew for each request.
 
 mod agent;
+mod approval;
 mod auth;
 mod call;
 mod cors;
@@ -29,6 +31,7 @@ use axum::Router;
 use levers_engine::Engine;
 use levers_identity::Tokens;
 
+pub use approval::Approvals;
 pub use schema::{schema_document, schema_hash};
 
 /// How the door is set up.
@@ -36,6 +39,8 @@ pub use schema::{schema_document, schema_hash};
 pub struct ForestConfig {
     /// Checks the tokens of requests.
     pub tokens: Tokens,
+    /// Checks signed approval requests; without it they are refused.
+    pub approvals: Option<Approvals>,
     /// The largest body that is read, in bytes.
     pub body_limit: usize,
 }
@@ -44,16 +49,17 @@ impl ForestConfig {
     /// What agents accept: bodies of 50 megabytes.
     pub const BODY_LIMIT: usize = 50 * 1024 * 1024;
 
-    /// The usual set-up with these tokens.
+    /// The usual set-up with these tokens, and without approvals.
     pub const fn new(tokens: Tokens) -> Self {
-        Self { tokens, body_limit: Self::BODY_LIMIT }
+        Self { tokens, approvals: None, body_limit: Self::BODY_LIMIT }
     }
 }
 
 /// The door, mounted at `/forest`. It can be merged with other routers: unknown
 /// URLs are answered below `/forest` only.
 pub fn router(engine: Engine, config: ForestConfig) -> Router {
-    routes::router(agent::Agent { engine, tokens: config.tokens, body_limit: config.body_limit })
+    let ForestConfig { tokens, approvals, body_limit } = config;
+    routes::router(agent::Agent { engine, tokens, approvals, body_limit })
 }
 
 /// Every route as path and methods, for tests that must not forget any.

@@ -10,20 +10,25 @@ use levers_model::{Error, Outcome, OutcomeKind};
 use levers_ports::{ActionDeclaration, FileBody, Reply};
 
 use crate::agent::Agent;
+use crate::approval::{Opened, open};
 use crate::call::Call;
 use crate::error::{Fault, Result, json_response};
 use crate::schema::offered;
 use crate::translate::{self, Asked};
 
-pub(super) async fn execute(State(agent): State<Agent>, call: Call) -> Result<Response> {
+pub(super) async fn execute(State(agent): State<Agent>, mut call: Call) -> Result<Response> {
     let (entry, declaration) = find(&agent, &call)?;
-    let body = translate::action_body(&call.body, declaration.action.scope, &asked(&agent, &call, entry))?;
+    let opened = open(call.body.take(), agent.approvals.as_ref())?;
+    opened.check_is_for(entry.name(), &declaration.action.name)?;
+    let Opened { body, approval } = opened;
+    let body = translate::action_body(&body, declaration.action.scope, &asked(&agent, &call, entry))?;
     let submission = Submission {
         collection: entry.name().to_owned(),
         action: declaration.action.id.clone(),
         selection: body.selection,
         values: body.values,
         idempotency_key: call.idempotency_key()?,
+        approval,
     };
     let submitted = agent.engine.submit(&call.cx, submission).await.map_err(Fault::of_submit)?;
     answer(submitted.reply.map_err(Fault::from)?)
@@ -60,7 +65,7 @@ fn find<'a>(agent: &'a Agent, call: &Call) -> Result<(&'a CollectionEntry, &'a A
     declaration.map(|declaration| (entry, declaration)).ok_or(Fault::NOT_FOUND)
 }
 
-fn asked<'a>(agent: &'a Agent, call: &'a Call, entry: &'a CollectionEntry) -> Asked<'a> {
+pub(super) fn asked<'a>(agent: &'a Agent, call: &'a Call, entry: &'a CollectionEntry) -> Asked<'a> {
     Asked {
         query: &call.query,
         caller: &call.cx.caller,
@@ -115,7 +120,7 @@ fn with_charset(mime: &str) -> String {
 }
 
 /// The headers that the handler set. Those that frame the message are not its to set.
-fn add_headers(outcome: &Outcome, headers: &mut HeaderMap) {
+pub(super) fn add_headers(outcome: &Outcome, headers: &mut HeaderMap) {
     for (name, value) in &outcome.headers {
         match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             (Ok(name), _)

@@ -9,6 +9,7 @@ mod delete;
 mod element;
 mod get;
 mod health;
+mod legacy;
 mod link;
 mod list;
 mod related;
@@ -51,9 +52,11 @@ pub(crate) fn table() -> Vec<Route> {
         route("/{collection}/count", &["GET"], get(count::count)),
         route(
             "/{collection}/{id}",
-            &["GET", "PUT", "DELETE"],
-            get(get::get).put(update::update).delete(delete::delete_one),
+            &["GET", "POST", "PUT", "DELETE"],
+            get(get::get).post(legacy::execute).put(update::update).delete(delete::delete_one),
         ),
+        route("/{collection}/{id}/hooks/load", &["POST"], post(legacy::hook)),
+        route("/{collection}/{id}/hooks/change", &["POST"], post(legacy::hook)),
         route(
             "/{collection}/{id}/relationships/{relation}",
             &["GET", "POST", "PUT", "DELETE"],

@@ -31,6 +31,7 @@ impl Run<'_> {
             selection: self.selection,
             values: self.values,
             idempotency_key: self.idempotency_key,
+            approval: None,
         };
         let submitted = agent.engine.submit(&call.cx, submission).await.map_err(Fault::of_record)?;
         match submitted.reply {

@@ -24,10 +24,13 @@ pub(super) fn actions(entry: &CollectionEntry, schemas: &Schemas<'_>) -> Vec<Jso
     actions.into_iter().map(|(index, declaration)| action(entry.name(), index, declaration, schemas)).collect()
 }
 
+/// The wire has no keys for what a button looks like and for whether a caller waits: an
+/// action in the background answers that it began. Nor has it one for a confirmation, which
+/// is a part of the form, and is asked for with it.
 fn action(collection: &str, index: usize, declaration: &ActionDeclaration, schemas: &Schemas<'_>) -> Json {
     let action = &declaration.action;
     let slug = slug(&action.name);
-    let form = Engine::static_form(declaration);
+    let form = Engine::static_form(declaration).filter(|_| declaration.confirmation.is_none());
     let mut json = Map::new();
     json.insert("id".into(), json!(format!("{collection}-{index}-{slug}")));
     json.insert("name".into(), json!(action.name));
@@ -38,8 +41,9 @@ fn action(collection: &str, index: usize, declaration: &ActionDeclaration, schem
     json.insert("redirect".into(), Json::Null);
     json.insert("download".into(), json!(action.generates_file));
     json.insert("fields".into(), form.as_ref().map_or_else(loading, |form| fields(form, schemas)));
-    if let Some(form) = form.as_ref().filter(|form| !form.layout.is_empty()) {
-        json.insert("layout".into(), json!(translate::layout(&form.layout)));
+    let layout = form.as_ref().map(translate::layout).filter(|layout| !layout.is_empty());
+    if let Some(layout) = layout {
+        json.insert("layout".into(), json!(layout));
     }
     if let Some(description) = &action.description {
         json.insert("description".into(), json!(description));

@@ -51,21 +51,12 @@ pub(crate) struct FormBody {
     pub(crate) search: Option<SearchedField>,
 }
 
-/// Reads the body of an execution.
+/// Reads the body of an execution, after [`crate::approval::open`].
 ///
 /// # Errors
-/// 400 when it makes no sense, 422 when it claims another requester or carries an
-/// approval, 403 or 422 for a segment in SQL.
+/// 400 when it makes no sense, 403 or 422 for a segment in SQL.
 pub(crate) fn action_body(body: &Json, scope: Scope, asked: &Asked<'_>) -> Result<ActionBody> {
     let attributes = attributes(body)?;
-    if attributes.contains_key("requester_id") {
-        return Err(Fault::unprocessable("Unexpected error"));
-    }
-    if attributes.get("signed_approval_request").is_some_and(|token| !token.is_null()) {
-        return Err(Fault::unprocessable(
-            "This server takes no approval requests, so the signed approval cannot be verified. Run the action without it.",
-        ));
-    }
     let values = match attributes.get("values") {
         None | Some(Json::Null) => Values::new(),
         Some(Json::Object(values)) => {
@@ -190,8 +181,6 @@ mod tests {
     fn bodies_that_are_no_executions_are_refused() {
         assert_eq!(status(execute(json!({ "values": {} }), Scope::Single)), 400);
         assert_eq!(status(execute(json!({ "ids": ["1"], "values": 7 }), Scope::Single)), 400);
-        assert_eq!(status(execute(json!({ "ids": ["1"], "requester_id": null }), Scope::Single)), 422);
-        assert_eq!(status(execute(json!({ "ids": ["1"], "signed_approval_request": "x" }), Scope::Single)), 422);
         let parent = json!({ "ids": [], "parent_association_name": "client", "parent_collection_name": "orders",
             "parent_collection_id": "1" });
         assert_eq!(status(execute(parent, Scope::Bulk)), 400);

@@ -30,7 +30,10 @@ pub(crate) fn bulk_body(body: &Json, collection: &Collection) -> Result<BulkBody
 }
 
 /// `data.attributes` of a body.
-pub(super) fn attributes(body: &Json) -> Result<&Map<String, Json>> {
+///
+/// # Errors
+/// 400 when there are none.
+pub(crate) fn attributes(body: &Json) -> Result<&Map<String, Json>> {
     body.get("data")
         .and_then(|data| data.get("attributes"))
         .and_then(Json::as_object)

@@ -20,7 +20,7 @@ pub(crate) fn form(form: &Form, schemas: &Schemas<'_>) -> Json {
             Json::Object(wire)
         })
         .collect();
-    json!({ "fields": fields, "layout": layout(&form.layout) })
+    json!({ "fields": fields, "layout": layout(form) })
 }
 
 /// A field without its value: what the schema and the hooks have in common. What
@@ -72,17 +72,37 @@ pub(crate) fn shown(value: &Json, field_type: &FieldType) -> Json {
     }
 }
 
-/// Where the fields stand.
-pub(crate) fn layout(elements: &[LayoutElement]) -> Vec<Json> {
-    elements.iter().map(element).collect()
+/// Where the fields stand. There is no key for a confirmation, so it stands where it is
+/// read before anything runs: at the form's end, above the button.
+pub(crate) fn layout(form: &Form) -> Vec<Json> {
+    let mut layout: Vec<Json> = form.layout.iter().map(written).collect();
+    let Some(confirmation) = &form.confirmation else { return layout };
+    if layout.is_empty() {
+        layout.extend(form.fields.iter().map(|field| input(&field.id)));
+    }
+    let question = json!({ "component": "htmlBlock", "content": paragraph(confirmation) });
+    match layout.last_mut().and_then(|last| last.get_mut("elements")).and_then(Json::as_array_mut) {
+        Some(last_page) => last_page.push(question),
+        None => layout.push(question),
+    }
+    layout
 }
 
-fn element(element: &LayoutElement) -> Json {
-    let input = |id: &String| json!({ "component": "input", "fieldId": id });
+/// A text as markup.
+fn paragraph(text: &str) -> String {
+    let escaped = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    format!("<p>{escaped}</p>")
+}
+
+fn input(id: &str) -> Json {
+    json!({ "component": "input", "fieldId": id })
+}
+
+fn written(element: &LayoutElement) -> Json {
     match element {
         LayoutElement::Input { field } => input(field),
         LayoutElement::Row { fields } => {
-            json!({ "component": "row", "fields": fields.iter().map(input).collect::<Vec<_>>() })
+            json!({ "component": "row", "fields": fields.iter().map(|id| input(id)).collect::<Vec<_>>() })
         }
         LayoutElement::Separator => json!({ "component": "separator" }),
         LayoutElement::Html { content } => json!({ "component": "htmlBlock", "content": content }),
@@ -94,7 +114,7 @@ fn element(element: &LayoutElement) -> Json {
                     page.insert(key.into(), json!(label));
                 }
             }
-            page.insert("elements".into(), json!(layout(elements)));
+            page.insert("elements".into(), elements.iter().map(written).collect());
             Json::Object(page)
         }
     }
@@ -126,7 +146,7 @@ mod tests {
             watched: true,
             ..Field::new("city", FieldType::Collection { collection: "clients".into() })
         });
-        insta::assert_json_snapshot!(form(&Form { fields, layout: vec![] }, &schemas()));
+        insta::assert_json_snapshot!(form(&Form { fields, ..Form::default() }, &schemas()));
     }
 
     #[test]
@@ -141,6 +161,24 @@ mod tests {
                 LayoutElement::Html { content: "<p/>".into() },
             ],
         }];
-        insta::assert_json_snapshot!(layout(&elements));
+        insta::assert_json_snapshot!(layout(&Form { layout: elements, ..Form::default() }));
+    }
+
+    #[test]
+    fn a_confirmation_stands_at_the_end() {
+        let asked = |fields: &[&str], elements: Vec<LayoutElement>| {
+            let fields = fields.iter().map(|id| Field::new(*id, FieldType::String)).collect();
+            json!(layout(&Form { fields, layout: elements, confirmation: Some("Delete <b> & c?".into()) }))
+        };
+        let question = json!({ "component": "htmlBlock", "content": "<p>Delete &lt;b&gt; &amp; c?</p>" });
+        let separator = json!({ "component": "separator" });
+        assert_eq!(asked(&[], vec![]), json!([question]));
+        assert_eq!(asked(&["a"], vec![]), json!([{ "component": "input", "fieldId": "a" }, question]));
+        assert_eq!(asked(&[], vec![LayoutElement::Separator]), json!([separator, question]));
+        let page =
+            || LayoutElement::Page { next_label: None, previous_label: None, elements: vec![LayoutElement::Separator] };
+        let pages = asked(&[], vec![page(), page()]);
+        assert_eq!(pages[0]["elements"], json!([separator]));
+        assert_eq!(pages[1]["elements"], json!([separator, question]));
     }
 }

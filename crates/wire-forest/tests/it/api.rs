@@ -7,18 +7,18 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderMap, Request};
 use bytes::Bytes;
-use levers_engine::{Customization, Engine};
+use levers_engine::Engine;
 use levers_identity::{NewToken, Tokens};
 use levers_model::form::{Choice, DropdownSearch};
 use levers_model::query::field;
-use levers_model::{Action, Aggregation, Error, Outcome, OutcomeKind, Projection, Result, Scope, Widget};
+use levers_model::{Action, Aggregation, Error, Mode, Outcome, OutcomeKind, Projection, Result, Scope, Widget};
 use levers_ports::{
-    ActionContext, ActionDeclaration, Computed, ElementDeclaration, FieldDeclaration, FileBody, FormContext,
-    FormDeclaration, Handler, Query, Reply, Segment, TypeDeclaration,
+    ActionContext, ActionDeclaration, CollectionDeclaration, Computed, ElementDeclaration, FieldDeclaration, FileBody,
+    FormContext, FormDeclaration, Handler, Query, Reply, Segment, TypeDeclaration,
 };
 use levers_source_sql::Sql;
 use levers_store::SqliteStore;
-use levers_wire_forest::{ForestConfig, router};
+use levers_wire_forest::{Approvals, ForestConfig, router};
 use serde_json::{Value as Json, json};
 use sqlx::ConnectOptions as _;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -26,6 +26,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 pub(crate) const SECRET: &[u8] = b"a secret of at least thirty-two characters";
+pub(crate) const ENV_SECRET: &[u8] = b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
 
 const TABLES: &str = "
     CREATE TABLE clients (id INTEGER PRIMARY KEY, name TEXT NOT NULL, email TEXT UNIQUE);
@@ -38,6 +39,8 @@ const TABLES: &str = "
         order_id INTEGER NOT NULL REFERENCES orders(id), tag_id INTEGER NOT NULL REFERENCES tags(id),
         PRIMARY KEY (order_id, tag_id));
     CREATE TABLE pairs (\"left\" INTEGER NOT NULL, \"right\" TEXT NOT NULL, note TEXT, PRIMARY KEY (\"left\", \"right\"));
+    CREATE TABLE actions (id INTEGER PRIMARY KEY, name TEXT);
+    INSERT INTO actions VALUES (1, 'a record, though its path looks like that of an action');
     INSERT INTO clients VALUES (1, 'Ada', 'ada@example.org'), (2, 'Grace', 'grace@example.org'), (3, 'Edsger', NULL);
     INSERT INTO profiles VALUES (1, 'Countess', 1), (2, 'Admiral', NULL);
     INSERT INTO tags VALUES (1, 'urgent'), (2, 'late');
@@ -108,10 +111,14 @@ impl Api {
         let store = SqliteStore::open(&dir.path().join("store.db")).await.unwrap();
         let engine = Engine::builder(Arc::new(store))
             .source(Arc::new(source))
-            .customize("orders", Customization { segments: segments(), actions: actions() })
+            .customize(
+                "orders",
+                CollectionDeclaration { segments: segments(), actions: actions(), ..CollectionDeclaration::default() },
+            )
             .build()
             .unwrap();
-        let config = ForestConfig { body_limit: 1_000_000, ..ForestConfig::new(Tokens::new(SECRET)) };
+        let approvals = Some(Approvals::new(ENV_SECRET));
+        let config = ForestConfig { approvals, body_limit: 1_000_000, ..ForestConfig::new(Tokens::new(SECRET)) };
         Self { router: router(engine.clone(), config), engine, _dir: dir }
     }
 
@@ -151,6 +158,16 @@ impl Api {
     pub(crate) async fn hook(&self, name: &str, hook: &str, attributes: Json) -> Answer {
         let path = format!("{}/hooks/{hook}", self.endpoint(name));
         self.ask("POST", &path, Some(json!({ "data": { "attributes": attributes } }))).await
+    }
+
+    /// Runs an action as a client of dialect B does, without the query string that dialect A wants.
+    pub(crate) async fn legacy(&self, path: &str, body: Json) -> Answer {
+        let request = Request::builder()
+            .method("POST")
+            .uri(format!("/forest/actions/{path}"))
+            .header("authorization", format!("Bearer {}", token("admin")))
+            .header("content-type", "application/json");
+        self.send(request.body(Body::from(body.to_string())).unwrap()).await
     }
 
     pub(crate) fn endpoint(&self, name: &str) -> String {
@@ -214,7 +231,8 @@ impl Handler for Selected {
 }
 
 fn declared(name: &str, scope: Scope, form: FormDeclaration, handler: impl Handler + 'static) -> ActionDeclaration {
-    ActionDeclaration { action: Arc::new(Action::new(name, scope)), form: Arc::new(form), handler: Arc::new(handler) }
+    let action = ActionDeclaration::new(Action::new(name, scope), Arc::new(handler));
+    ActionDeclaration { form: Arc::new(form), ..action }
 }
 
 fn says(name: &str, act: Act) -> ActionDeclaration {
@@ -260,6 +278,10 @@ fn actions() -> Vec<ActionDeclaration> {
             };
             Ok(Outcome::from(kind).into())
         }),
+        says("Who asked", |cx| {
+            let requester = cx.approval.as_ref().map_or("nobody", |approval| approval.requester_id.as_str());
+            Ok(Outcome::success(format!("{requester} asked for {:?}", cx.condition)).into())
+        }),
         says("Streams", |_| {
             let chunks = [Ok(Bytes::from_static(b"a")), Ok(Bytes::from_static(b"b"))];
             let kind = OutcomeKind::File { name: "a.txt".into(), mime: "text/plain".into() };
@@ -272,6 +294,15 @@ fn actions() -> Vec<ActionDeclaration> {
         says("Panics", |_| panic!("a handler of a test panics")),
         declared("Static", Scope::Single, static_form(), Says(echo)),
         declared("Dynamic", Scope::Single, dynamic_form(), Says(echo)),
+        ActionDeclaration {
+            action: Arc::new(Action { mode: Mode::Background, ..Action::new("Takes its time", Scope::Single) }),
+            ..says("", |_| Ok(Outcome::success("Nobody waits for this.").into()))
+        },
+        ActionDeclaration {
+            confirmation: Some("Really?".to_owned().into()),
+            ..declared("Asks first", Scope::Single, static_form(), Says(echo))
+        },
+        declared("Emettre une facture", Scope::Single, FormDeclaration::empty(), Selected),
     ]
 }
 

@@ -103,14 +103,26 @@ fn any_bytes_as_a_body() {
         ("PUT", "/forest/orders/1/relationships/client"),
         ("POST", "/forest/_actions/orders/0/selected"),
         ("POST", "/forest/_internal/capabilities"),
+        ("POST", "/forest/actions/static"),
+        ("POST", "/forest/actions/dynamic/hooks/load"),
+        ("POST", "/forest/actions/dynamic/hooks/change"),
     ];
     let json = prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..40),
         ".{0,12}".prop_map(|text| json!({ "data": { "attributes": { "ids": [text], "note": text, "values": { "a": text } } } }).to_string().into_bytes()),
         ".{0,12}".prop_map(|text| json!({ "data": { "id": text, "attributes": { "total": text, "paid": text, "data": { text.clone(): text } } } }).to_string().into_bytes()),
+        ".{0,12}".prop_map(|text| json!({ "recordIds": [text], "collectionName": text, "fields": [{ "field": text, "value": text }], "changedField": text }).to_string().into_bytes()),
     ];
     answered(&(proptest::sample::select(routes.to_vec()), json), |runtime, api, ((method, path), body)| {
         status(runtime, api, method, format!("{path}?timezone=UTC"), body)
+    });
+}
+
+#[test]
+fn any_bytes_as_a_slug() {
+    answered(&proptest::collection::vec(any::<u8>(), 1..40), |runtime, api, bytes| {
+        let body = json!({ "data": { "attributes": { "ids": ["1"] } } }).to_string().into_bytes();
+        status(runtime, api, "POST", format!("/forest/actions/{}?timezone=UTC", percent(&bytes)), body)
     });
 }
 

@@ -4,7 +4,9 @@
 
 mod actions;
 mod api;
+mod approvals;
 mod fuzz;
+mod legacy;
 mod records;
 mod related;
 mod schema;
