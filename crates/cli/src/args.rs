@@ -12,6 +12,11 @@ Start with a database that you have:
   levers token --email me@example.com
   levers actions sqlite:shop.db
 
+Declare your own actions, in a file and without a program:
+  levers init sqlite:shop.db     writes levers.toml, with all that can be declared
+  levers check                   says what is wrong in it, line by line
+  levers serve                   serves it, and follows every change
+
 Exit codes: 0 done, 1 the action or a check failed, 2 wrong usage,
 3 not allowed, 4 not found, 5 invalid input, 6 cannot be reached, 7 refused or in conflict.
 
@@ -34,8 +39,8 @@ pub(crate) struct Cli {
 /// Options of every command.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct GlobalArgs {
-    /// Reads the configuration from this file instead of ./levers.toml
-    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    /// Reads this file, or all .toml files of this folder, instead of ./levers.toml
+    #[arg(long, global = true, value_name = "PATH", help_heading = "Everywhere")]
     pub(crate) config: Option<PathBuf>,
     /// Keeps jobs and events in this file [default: beside the database]
     #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
@@ -49,6 +54,10 @@ pub(crate) struct GlobalArgs {
 pub(crate) enum Command {
     /// Serves a database: REST API, Forest's agent protocol, every action as a recorded job
     Serve(ServeArgs),
+    /// Writes a first levers.toml for a database, to declare actions in
+    Init(InitArgs),
+    /// Says what is wrong in levers.toml, line by line
+    Check(CheckArgs),
     /// Runs an action and prints what came of it
     Run(RunArgs),
     /// Lists the actions of all collections, or of one
@@ -62,6 +71,10 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, Default, Args)]
+#[command(after_help = "\
+What levers.toml declares is served, and served anew when the file changes: no restart. An edit
+that is wrong is said here, and what the file said before is served on. A restart is needed for
+listen, store, auth_secret and log. SIGHUP also reads the tables of the databases again.")]
 pub(crate) struct ServeArgs {
     /// The database: sqlite:FILE, postgres://…, mysql://… or mariadb://…
     #[arg(value_name = "URL")]
@@ -69,6 +82,45 @@ pub(crate) struct ServeArgs {
     /// Listens here [default: 127.0.0.1:3310]
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen: Option<SocketAddr>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  levers init sqlite:shop.db
+  levers init postgres://me:secret@localhost/shop --output shop/levers.toml
+
+A password in the URL is not written: the file reads it from the environment, as ${env:DATABASE_PASSWORD}.
+Editors complete the file by its JSON Schema, which `levers schema --format file` prints.")]
+pub(crate) struct InitArgs {
+    /// The database: sqlite:FILE, postgres://…, mysql://… or mariadb://…
+    #[arg(value_name = "URL")]
+    pub(crate) url: String,
+    /// Writes this file; - for standard output
+    #[arg(long, short, value_name = "FILE", default_value = levers_server::DEFAULT_FILE)]
+    pub(crate) output: PathBuf,
+    /// Writes over a file that is there
+    #[arg(long)]
+    pub(crate) force: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  levers check
+  levers check declarations/ --json
+  levers check --offline         in a place that reaches no database
+
+Every mistake is told with its file, line, what was expected and what is likely meant. Nothing is
+run and nothing is changed: the databases say what they have, and whether the SQL makes sense.
+Exit codes: 0 no mistake, 4 no file, 5 mistakes, 6 a database does not answer.")]
+pub(crate) struct CheckArgs {
+    /// The file, or a folder of .toml files [default: levers.toml]
+    #[arg(value_name = "PATH")]
+    pub(crate) path: Option<PathBuf>,
+    /// Asks no database: names of collections, fields and SQL stay unchecked
+    #[arg(long)]
+    pub(crate) offline: bool,
 }
 
 /// Where the collections are: behind a running server, or in a database opened here.
@@ -140,6 +192,12 @@ pub(crate) struct RunArgs {
     /// Makes repeated runs with the same key one
     #[arg(long, value_name = "KEY")]
     pub(crate) idempotency_key: Option<String>,
+    /// Agrees to what the action asks before it runs; needed where no terminal can be asked
+    #[arg(long, short)]
+    pub(crate) yes: bool,
+    /// Does not wait for an action that runs in the background; needs --server
+    #[arg(long)]
+    pub(crate) no_wait: bool,
     #[command(flatten)]
     pub(crate) target: TargetArgs,
 }
@@ -159,6 +217,8 @@ pub(crate) enum SchemaFormat {
     Forest,
     /// Our own: collections, fields, relations, segments, actions
     Json,
+    /// The JSON Schema of levers.toml, for editors
+    File,
 }
 
 #[derive(Debug, Args)]
@@ -189,6 +249,12 @@ pub(crate) struct TokenArgs {
     /// Names the account
     #[arg(long, value_name = "E-MAIL")]
     pub(crate) email: String,
+    /// The account's number or other identity, which a backend of legacy actions may ask for; default: the e-mail address
+    #[arg(long, value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// The rendering in Forest's words, by which such a backend looks permissions up
+    #[arg(long, value_name = "NUMBER", default_value_t = 1)]
+    pub(crate) rendering: u64,
     /// The account's role
     #[arg(long, value_name = "NAME")]
     pub(crate) role: Option<String>,

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use levers_model::{Error, ErrorKind};
+use levers_server::{Mistake, SetupError};
 use serde_json::{Value as Json, json};
 
 /// Why a command did not do what was asked.
@@ -20,14 +21,22 @@ impl Failure {
     /// The command line itself is wrong; clap uses the same number.
     pub(crate) const USAGE: u8 = 2;
     const FORBIDDEN: u8 = 3;
-    const NOT_FOUND: u8 = 4;
-    const INVALID: u8 = 5;
+    /// What was named is not there.
+    pub(crate) const NOT_FOUND: u8 = 4;
+    /// Input that does not make sense: values, a configuration, a file of declarations.
+    pub(crate) const INVALID: u8 = 5;
     const UNAVAILABLE: u8 = 6;
-    const CONFLICT: u8 = 7;
+    /// Something that is there stands in the way.
+    pub(crate) const CONFLICT: u8 = 7;
 
     /// A failure with this exit code.
     pub(crate) fn new(code: u8, message: impl Into<String>) -> Self {
         Self { code, message: message.into(), details: None }
+    }
+
+    /// A failure of which everything has been said.
+    pub(crate) fn told(code: u8) -> Self {
+        Self { code, message: String::new(), details: None }
     }
 
     /// The command line itself is wrong.
@@ -57,6 +66,27 @@ impl Failure {
         Self { code, message, details: Some(problem.clone()) }
     }
 
+    /// All mistakes of a file, one after the other, and how many there are.
+    fn of_mistakes(mistakes: &[Mistake]) -> Self {
+        let number = mistakes.len();
+        let texts: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+        let what = if number == 1 { "1 mistake".to_owned() } else { format!("{number} mistakes") };
+        Self {
+            code: Self::INVALID,
+            message: format!("{what} in what is declared:\n\n{}", texts.join("\n\n")),
+            details: Some(json!({
+                "detail": format!("{what} in what is declared."),
+                "mistakes": mistakes,
+            })),
+        }
+    }
+
+    /// The same, of a job that was begun and goes on without us.
+    pub(crate) fn while_running(self, job: &str) -> Self {
+        let message = format!("{} The action runs on as {job}; look at that job for what comes of it.", self.message);
+        Self { message, details: None, ..self }
+    }
+
     /// The sentence.
     pub(crate) fn text(&self) -> &str {
         &self.message
@@ -76,6 +106,9 @@ impl Failure {
     /// Prints the failure where and how the caller expects it.
     #[expect(clippy::print_stderr, reason = "telling the user is this function's purpose")]
     pub(crate) fn report(&self, as_json: bool) -> ExitCode {
+        if self.message.is_empty() {
+            return ExitCode::from(self.code);
+        }
         if as_json {
             let fallback = || json!({ "detail": self.message });
             eprintln!("{}", self.details.clone().unwrap_or_else(fallback));
@@ -86,6 +119,15 @@ impl Failure {
             }
         }
         ExitCode::from(self.code)
+    }
+}
+
+impl From<SetupError> for Failure {
+    fn from(error: SetupError) -> Self {
+        match error {
+            SetupError::Failed(error) => error.into(),
+            SetupError::Mistakes(mistakes) => Self::of_mistakes(&mistakes),
+        }
     }
 }
 

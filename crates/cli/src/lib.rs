@@ -88,6 +88,8 @@ async fn dispatch(cli: Cli, app: App) -> Result<(), Failure> {
         Some(Command::Run(args)) => commands::run::run(args, global, app).await,
         Some(Command::Actions(args)) => commands::actions::actions(args, global, app).await,
         Some(Command::Schema(args)) => commands::schema::schema(args, global, app).await,
+        Some(Command::Check(args)) => commands::check::check(args, global, app).await,
+        Some(Command::Init(args)) => commands::init::init(args, global).await,
         Some(Command::Doctor(args)) => commands::doctor::doctor(args, global, app).await,
         Some(Command::Token(args)) => commands::token::token(&args, global, &app),
     }
@@ -112,5 +114,7 @@ mod tests {
         insta::assert_snapshot!(help(&[]));
         insta::assert_snapshot!(help(&["run"]));
         insta::assert_snapshot!(help(&["token"]));
+        insta::assert_snapshot!(help(&["check"]));
+        insta::assert_snapshot!(help(&["init"]));
     }
 }

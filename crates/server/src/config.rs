@@ -1,9 +1,10 @@
 //! What can be configured, and where each value comes from.
 //!
-//! Three layers, each over the one before: a file (TOML), the environment
-//! (`LEVERS_*`), flags. Everything has a default but the database, so no file is
-//! needed. A key that is not known is refused with the nearest one that is:
-//! a typing error in `auth_secret` must not pass for 'no secret'.
+//! Three layers, each over the one before: a file, which `levers-declare` reads
+//! and checks, the environment (`LEVERS_*`), flags. Everything has a default but
+//! the database, so no file is needed. A name that is not known is refused with
+//! the nearest one that is: a typing error in `LEVERS_AUTH_SECRET` must not pass
+//! for 'no secret'.
 //!
 //! Rejected: figment's own `Env` provider. It guesses types from texts, so that
 //! a secret of digits becomes a number, and accepts every `LEVERS_` name.
@@ -13,9 +14,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use figment::error::Kind;
-use figment::providers::{Format as _, Serialized, Toml};
+use figment::providers::Serialized;
 use figment::value::{Dict, Value};
 use figment::{Figment, Profile};
+use levers_declare::Document;
 use levers_model::{Error, Result};
 use levers_ports::Source;
 use serde::{Deserialize, Serialize};
@@ -118,62 +120,37 @@ const ENVIRONMENT: [(&str, &str, bool); 11] = [
 ];
 
 impl Config {
-    /// Reads the file (the named one, or `levers.toml` in the working folder if
-    /// there is one), the process's environment and the flags.
-    ///
-    /// # Errors
-    /// `Invalid`, naming the key and the place that set it.
-    pub fn load(file: Option<&Path>, flags: &Flags) -> Result<Self> {
-        let file = match file {
-            Some(file) if !file.is_file() => {
-                return Err(Error::invalid(format!("There is no configuration file {}.", file.display())));
-            }
-            Some(file) => Some(file.to_owned()),
-            None => Some(PathBuf::from(DEFAULT_FILE)).filter(|file| file.is_file()),
-        };
-        // Names and values that are not UTF-8 cannot be ours.
-        let environment =
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
-        Self::gather(file.as_deref(), environment, flags)
-    }
-
     /// Reads the three layers as they are given.
     ///
     /// # Errors
-    /// Those of [`Config::load`].
-    pub fn gather(
-        file: Option<&Path>,
+    /// `Invalid`, naming the key and the place that set it.
+    pub(crate) fn gather(
+        document: Option<&Document>,
         environment: impl IntoIterator<Item = (String, String)>,
         flags: &Flags,
     ) -> Result<Self> {
         let mut figment = Figment::new();
-        if let Some(file) = file {
-            figment = figment.merge(Toml::file_exact(file));
+        if let Some(document) = document {
+            figment = figment.merge(Serialized::from(document.settings(), Profile::Default));
         }
         figment = figment.merge(Serialized::from(environment_layer(environment)?, Profile::Default));
         figment = figment.merge(Serialized::from(flags, Profile::Default));
         if let Some(url) = &flags.database_url {
             figment = figment.merge(Serialized::default("database.url", url));
         }
-        figment.extract().map_err(|error| in_words(&error, file))
+        figment.extract().map_err(|error| in_words(&error))
     }
 
     /// Where jobs and events are kept: as configured; else beside an `SQLite`
     /// database (`shop.db` → `shop.db.levers.db`); else `levers.db` in the working folder.
     pub fn store_path(&self) -> PathBuf {
-        let beside = || {
-            let url = self.database.url.as_ref()?.expose();
-            let path = url.strip_prefix("sqlite:").or_else(|| (!url.contains(':')).then_some(url))?;
-            let path = path.strip_prefix("//").unwrap_or(path);
-            let path = path.split_once('?').map_or(path, |(path, _)| path);
-            (!path.is_empty() && path != ":memory:").then(|| beside(Path::new(path)))
-        };
-        self.store.clone().or_else(beside).unwrap_or_else(|| PathBuf::from("levers.db"))
+        let database = || store_beside(self.database.url.as_ref()?.expose());
+        self.store.clone().or_else(database).unwrap_or_else(|| PathBuf::from("levers.db"))
     }
 
     /// Keeps jobs beside the first of these sources that is a file, where nothing
     /// else was configured: what an author's program opens itself is not in the URL.
-    pub fn keep_beside(&mut self, sources: &[Arc<dyn Source>]) {
+    pub(crate) fn keep_beside(&mut self, sources: &[Arc<dyn Source>]) {
         if self.store.is_none() && self.database.url.is_none() {
             self.store = sources.iter().find_map(|source| source.file()).map(beside);
         }
@@ -209,10 +186,30 @@ impl Config {
         self.auth_secret.clone().or_else(|| kept_secret(&self.store_path()))
     }
 
+    /// The settings that differ in `now` and are used only when the process starts.
+    pub(crate) fn only_at_start(&self, now: &Self) -> Vec<&'static str> {
+        let differs = [
+            ("listen", self.listen != now.listen),
+            ("store", self.store_path() != now.store_path()),
+            ("auth_secret", self.auth_secret != now.auth_secret),
+            ("log", self.log != now.log),
+            ("log_format", self.log_format != now.log_format),
+        ];
+        differs.into_iter().filter(|(_, differs)| *differs).map(|(key, _)| key).collect()
+    }
+
     /// The largest request body, in bytes.
     pub fn body_limit(&self) -> usize {
         (self.body_limit_mb as usize) << 20
     }
+}
+
+/// The store's file beside the database of this URL, if that is a file.
+pub(crate) fn store_beside(url: &str) -> Option<PathBuf> {
+    let path = url.strip_prefix("sqlite:").or_else(|| (!url.contains(':')).then_some(url))?;
+    let path = path.strip_prefix("//").unwrap_or(path);
+    let path = path.split_once('?').map_or(path, |(path, _)| path);
+    (!path.is_empty() && path != ":memory:").then(|| beside(Path::new(path)))
 }
 
 /// The store's file beside a database's.
@@ -248,7 +245,7 @@ fn set(layer: &mut Dict, name: &str, value: String) -> Result<()> {
         // Other programs of ours read other names (`LEVERS_SERVER`); only what looks like a
         // typing error of a known one is refused.
         let known = ENVIRONMENT.iter().map(|(known, ..)| *known);
-        return match nearest(name, known, 0.85) {
+        return match nearest(name, known) {
             Some(near) => Err(Error::invalid(format!(
                 "The environment sets LEVERS_{name}, which means nothing. Did you mean LEVERS_{near}?"
             ))),
@@ -277,60 +274,33 @@ fn set(layer: &mut Dict, name: &str, value: String) -> Result<()> {
     Ok(())
 }
 
-/// The known name that looks most like this one, if any looks at least so much like it.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>, at_least: f64) -> Option<&'a str> {
+/// The known name that looks most like this one, if one looks enough like it.
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const ENOUGH: f64 = 0.85;
     known
         .map(|known| (strsim::jaro_winkler(name, known), known))
-        .filter(|(likeness, _)| *likeness >= at_least)
+        .filter(|(likeness, _)| *likeness >= ENOUGH)
         .max_by(|(one, _), (other, _)| one.total_cmp(other))
         .map(|(_, known)| known)
 }
 
-/// A sentence that names the key and the file, without the value: it may be a secret.
-fn in_words(error: &figment::Error, file: Option<&Path>) -> Error {
-    let place = match (error.metadata.as_ref().and_then(|metadata| metadata.source.as_ref()), file) {
-        (Some(figment::Source::File(_)), Some(file)) => file.display().to_string(),
-        _ => "The configuration".to_owned(),
-    };
+/// A sentence that names the key without the value, which may be a secret. What the file sets was
+/// checked when it was read, so this is about the environment and flags.
+fn in_words(error: &figment::Error) -> Error {
     let path = error.path.join(".");
     Error::invalid(match &error.kind {
-        Kind::UnknownField(key, known) => {
-            let key = if error.path.last().is_some_and(|last| last == key) { path } else { join(&path, key) };
-            let name = key.rsplit('.').next().unwrap_or_default();
-            let near = nearest(name, known.iter().copied(), 0.0).unwrap_or_default();
-            format!(
-                "{place} sets “{key}”, which is not a key. Did you mean “{near}”? The keys are: {}.",
-                known.join(", ")
-            )
-        }
-        Kind::InvalidType(..) | Kind::InvalidValue(..) if path == "body_limit_mb" => {
-            format!("{place} sets “{path}” to something that is not a whole number of megabytes.")
-        }
         Kind::InvalidType(_, expected) | Kind::InvalidValue(_, expected) => {
-            format!("{place} sets “{path}” to something that is not {expected}.")
+            format!("The configuration sets “{path}” to something that is not {expected}.")
         }
         Kind::UnknownVariant(_, known) => {
-            format!("{place} sets “{path}” to something else than {}.", known.join(" or "))
+            format!("The configuration sets “{path}” to something else than {}.", known.join(" or "))
         }
         _ if path == "listen" => {
-            format!("{place} sets “listen” to something that is not an address and port such as 127.0.0.1:3310.")
+            "The configuration sets “listen” to something that is not an address and port such as 127.0.0.1:3310."
+                .to_owned()
         }
-        _ if path.is_empty() => {
-            format!("{place} cannot be read: {}.", without_excerpt(&error.kind.to_string()))
-        }
-        kind => format!("{place} sets “{path}” wrongly: {kind}."),
+        kind => format!("The configuration sets “{path}” wrongly: {kind}."),
     })
-}
-
-/// A parser's message without the line of the file that it quotes: a secret may stand there.
-fn without_excerpt(message: &str) -> String {
-    let quoted = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
-    let lines: Vec<&str> = message.lines().filter(|line| !quoted(line) && !line.trim().is_empty()).collect();
-    lines.join(": ").trim_end_matches('.').to_owned()
-}
-
-fn join(path: &str, key: &str) -> String {
-    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 #[cfg(test)]
@@ -342,15 +312,13 @@ mod tests {
     }
 
     fn gather(toml: &str, pairs: &[(&str, &str)], flags: &Flags) -> Result<Config> {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join(DEFAULT_FILE);
-        std::fs::write(&file, toml).unwrap();
-        Config::gather(Some(&file), environment(pairs), flags)
-            .map_err(|error| Error::invalid(error.message().replace(&folder.path().display().to_string(), ".")))
+        let files = vec![("levers.toml".into(), toml.to_owned())];
+        let document = levers_declare::parse(files, &levers_declare::Process).unwrap();
+        Config::gather(Some(&document), environment(pairs), flags)
     }
 
-    fn refusal(toml: &str, pairs: &[(&str, &str)]) -> String {
-        gather(toml, pairs, &Flags::default()).unwrap_err().to_string()
+    fn refusal(pairs: &[(&str, &str)]) -> String {
+        gather("", pairs, &Flags::default()).unwrap_err().to_string()
     }
 
     #[test]
@@ -386,16 +354,19 @@ mod tests {
 
     #[test]
     fn refusals_name_the_key_and_what_would_be_right() {
-        insta::assert_snapshot!(refusal("auth_secrt = 'x'", &[]));
-        insta::assert_snapshot!(refusal("[database]\nuri = 'x'", &[]));
-        insta::assert_snapshot!(refusal("body_limit_mb = 'much'", &[]));
-        insta::assert_snapshot!(refusal("listen = 'everywhere'", &[]));
-        insta::assert_snapshot!(refusal("log_format = 'xml'", &[]));
-        insta::assert_snapshot!(refusal("listen = ", &[]));
-        insta::assert_snapshot!(refusal("", &[("LEVERS_LISTN", "x")]));
-        insta::assert_snapshot!(refusal("", &[("LEVERS_LISTEN", "x")]));
-        insta::assert_snapshot!(refusal("", &[("LEVERS_BODY_LIMIT_MB", "x")]));
-        insta::assert_snapshot!(Config::load(Some(Path::new("nowhere.toml")), &Flags::default()).unwrap_err());
+        insta::assert_snapshot!(refusal(&[("LEVERS_LISTN", "x")]), @"The environment sets LEVERS_LISTN, which means nothing. Did you mean LEVERS_LISTEN?");
+        insta::assert_snapshot!(refusal(&[("LEVERS_LISTEN", "x")]), @"The configuration sets “listen” to something that is not an address and port such as 127.0.0.1:3310.");
+        insta::assert_snapshot!(refusal(&[("LEVERS_BODY_LIMIT_MB", "x")]), @"LEVERS_BODY_LIMIT_MB is “x”, which is not a whole number of megabytes.");
+        insta::assert_snapshot!(refusal(&[("LEVERS_LOG_FORMAT", "xml")]), @"The configuration sets “log_format” to something else than text or json.");
+    }
+
+    #[test]
+    fn what_only_a_restart_changes_is_named() {
+        let before = gather("", &[], &Flags::default()).unwrap();
+        let toml = "listen = '127.0.0.1:1'\nlog_format = 'json'\nbody_limit_mb = 1\n[database]\nurl = 'sqlite:shop.db'";
+        let after = gather(toml, &[("LEVERS_AUTH_SECRET", "x")], &Flags::default()).unwrap();
+        assert_eq!(before.only_at_start(&after), ["listen", "store", "auth_secret", "log_format"]);
+        assert!(after.only_at_start(&after).is_empty());
     }
 
     #[test]

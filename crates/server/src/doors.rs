@@ -1,6 +1,6 @@
 //! The doors of this process, and what lies before all of them.
 //!
-//! Each line of [`router`] says why it stands where it stands.
+//! Each line of `router` says why it stands where it stands.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use axum::{Json, Router, routing};
 use levers_engine::Engine;
 use levers_identity::Tokens;
 use levers_model::Door;
-use levers_wire_forest::ForestConfig;
+use levers_wire_forest::{Approvals, ForestConfig};
 use levers_wire_rest::RestConfig;
 use serde_json::json;
 use tower::ServiceBuilder;
@@ -27,6 +27,7 @@ use tower_http::trace::{DefaultOnResponse, TraceLayer};
 use tracing::Level;
 
 use crate::config::Config;
+use crate::live::Shared;
 
 /// Names a request in answers and log lines.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -44,17 +45,35 @@ const WORTH_PACKING: u64 = 16 * 1024;
 /// Whether the process takes new work.
 pub(crate) type Ready = Arc<AtomicBool>;
 
+/// What the doors of every engine of this process share.
+#[derive(Clone)]
+pub(crate) struct Doors {
+    pub(crate) tokens: Tokens,
+    pub(crate) ready: Ready,
+    pub(crate) standing: Shared,
+}
+
 #[derive(Clone)]
 struct Probes {
     engine: Engine,
-    ready: Ready,
+    doors: Doors,
 }
 
-/// All doors of the server.
-pub(crate) fn router(engine: Engine, config: &Config, tokens: Tokens, ready: Ready) -> Router {
-    let forest = ForestConfig { tokens: tokens.clone(), body_limit: config.body_limit() };
-    let rest = RestConfig { tokens, body_limit: config.body_limit(), door: Door::Rest };
-    let probes = Probes { engine: engine.clone(), ready };
+impl Doors {
+    /// All doors to this engine.
+    pub(crate) fn router(&self, engine: Engine, config: &Config) -> Router {
+        router(engine, config, self.clone())
+    }
+}
+
+fn router(engine: Engine, config: &Config, doors: Doors) -> Router {
+    let forest = ForestConfig {
+        tokens: doors.tokens.clone(),
+        body_limit: config.body_limit(),
+        approvals: config.env_secret.as_ref().map(|secret| Approvals::new(secret.expose().as_bytes())),
+    };
+    let rest = RestConfig { tokens: doors.tokens.clone(), body_limit: config.body_limit(), door: Door::Rest };
+    let probes = Probes { engine: engine.clone(), doors };
     Router::new()
         .route("/", routing::get(welcome))
         .route("/health", routing::get(health))
@@ -116,9 +135,17 @@ fn span(request: &Request) -> tracing::Span {
     tracing::info_span!("request", method = %request.method(), route, id)
 }
 
-/// The process lives.
-async fn health() -> Json<serde_json::Value> {
-    Json(json!({ "status": "ok" }))
+/// The process lives. Who proves an identity also reads whether it serves what its file declares.
+async fn health(State(Probes { doors, .. }): State<Probes>, headers: HeaderMap) -> Json<serde_json::Value> {
+    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()?.split_once(' '));
+    let known = bearer.is_some_and(|(scheme, token)| {
+        scheme.eq_ignore_ascii_case("bearer") && doors.tokens.verify(token.trim(), Door::Rest).is_ok()
+    });
+    Json(if known {
+        json!({ "status": "ok", "declarations": doors.standing.load().to_json() })
+    } else {
+        json!({ "status": "ok" })
+    })
 }
 
 /// The process takes work, and its database and store answer.
@@ -126,7 +153,7 @@ async fn readiness(State(probes): State<Probes>) -> Response {
     let away = |detail: &str| {
         (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "status": "unavailable", "detail": detail }))).into_response()
     };
-    if !probes.ready.load(Ordering::Relaxed) {
+    if !probes.doors.ready.load(Ordering::Relaxed) {
         return away("The server is stopping.");
     }
     match tokio::time::timeout(CHECK_PATIENCE, probes.engine.check()).await {
@@ -181,12 +208,15 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::live::Standing;
+    use crate::open::open;
     use crate::secret::Secret;
-    use crate::{App, DatabaseConfig, open};
+    use crate::setup::Setup;
+    use crate::{App, DatabaseConfig};
 
     struct House {
         router: Router,
-        ready: Ready,
+        doors: Doors,
         token: String,
         _folder: tempfile::TempDir,
     }
@@ -203,11 +233,13 @@ mod tests {
             sqlx::raw_sql(rows).execute(&mut connection).await.unwrap();
             let database = DatabaseConfig { url: Some(Secret::new(url)), ..DatabaseConfig::default() };
             let config = Config { database, store: Some(folder.path().join("levers.db")), ..Config::default() };
-            let engine = open(&config, App::default()).await.unwrap();
+            let setup = Setup::of(config);
+            let engine = open(&setup, &App::default()).await.unwrap().0;
             let tokens = Tokens::new(b"a secret of at least thirty-two characters");
             let token = tokens.mint(&NewToken::new("ada@example.org")).unwrap();
-            let ready = Ready::new(AtomicBool::new(true));
-            Self { router: router(engine, &config, tokens, ready.clone()), ready, token, _folder: folder }
+            let standing = Standing::shared();
+            let doors = Doors { tokens, ready: Ready::new(AtomicBool::new(true)), standing };
+            Self { router: doors.router(engine, &setup.config), doors, token, _folder: folder }
         }
 
         async fn send(&self, method: &str, path: &str, accept: (&str, &str)) -> (StatusCode, HeaderMap, Vec<u8>) {
@@ -232,7 +264,6 @@ mod tests {
     #[tokio::test]
     async fn probes_and_both_doors_answer_on_a_fresh_database() {
         let house = House::build().await;
-        assert_eq!(house.get("/health").await.2, json!({ "status": "ok" }));
         assert_eq!(house.get("/ready").await.2, json!({ "status": "ready" }));
         assert_eq!(house.get("/").await.2["docs"], "/api/v1/docs/");
         assert_eq!(house.get("/api/v1/collections").await.2["collections"][0]["name"], "things");
@@ -247,9 +278,22 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn only_who_is_known_reads_how_the_declarations_stand() {
+        let mut house = House::build().await;
+        let why = levers_model::Error::not_found("levers.toml is gone.");
+        house.doors.standing.rcu(|standing| standing.stale(why.clone().into()));
+        let told = house.get("/health").await.2;
+        assert_eq!((&told["status"], &told["declarations"]["state"]), (&json!("ok"), &json!("stale")));
+        assert_eq!(told["declarations"]["mistakes"], json!([{ "message": "levers.toml is gone." }]));
+        house.token =
+            Tokens::new(b"another secret of thirty-two characters").mint(&NewToken::new("eve@example.org")).unwrap();
+        assert_eq!(house.get("/health").await.2, json!({ "status": "ok" }));
+    }
+
+    #[tokio::test]
     async fn a_server_that_stops_is_not_ready() {
         let house = House::build().await;
-        house.ready.store(false, Ordering::Relaxed);
+        house.doors.ready.store(false, Ordering::Relaxed);
         let (status, _, body) = house.get("/ready").await;
         assert_eq!((status, &body["detail"]), (StatusCode::SERVICE_UNAVAILABLE, &json!("The server is stopping.")));
         assert_eq!(house.get("/health").await.0, StatusCode::OK);

@@ -8,34 +8,34 @@ use levers_model::{Door, Result};
 use levers_wire_rest::RestConfig;
 use serde_json::Value as Json;
 
-use crate::open::open_to_describe;
-use crate::{App, Config, open};
+use crate::open::{open, open_to_describe};
+use crate::{App, Setup, SetupError};
 
-/// The REST API over the configured database, without a listener.
+/// The REST API over the configured databases, without a listener.
 ///
 /// # Errors
-/// Those of [`open`].
-pub async fn local_api(config: &Config, app: App) -> Result<Router> {
-    api(config, open(config, app).await?)
+/// All mistakes of the file, or why a database or the store cannot be opened.
+pub async fn local_api(setup: &Setup, app: &App) -> Result<Router, SetupError> {
+    Ok(api(setup, open(setup, app).await?.0)?)
 }
 
 /// The same, to look at schemas only: no job store is opened, so it works beside a running server.
 ///
 /// # Errors
-/// Those of [`open`].
-pub async fn describing_api(config: &Config, app: App) -> Result<Router> {
-    api(config, open_to_describe(config, app).await?)
+/// Those of [`local_api`].
+pub async fn describing_api(setup: &Setup, app: &App) -> Result<Router, SetupError> {
+    Ok(api(setup, open_to_describe(setup, app).await?)?)
 }
 
-/// The file `.forestadmin-schema.json` of the configured database.
+/// The file `.forestadmin-schema.json` of the configured databases.
 ///
 /// # Errors
-/// Those of [`open`].
-pub async fn forest_schema(config: &Config, app: App) -> Result<Json> {
-    Ok(levers_wire_forest::schema_document(&open_to_describe(config, app).await?))
+/// Those of [`local_api`].
+pub async fn forest_schema(setup: &Setup, app: &App) -> Result<Json, SetupError> {
+    Ok(levers_wire_forest::schema_document(&open_to_describe(setup, app).await?))
 }
 
-fn api(config: &Config, engine: Engine) -> Result<Router> {
-    let tokens = Tokens::new(config.auth_secret()?.secret.expose().as_bytes());
-    Ok(levers_wire_rest::router(engine, RestConfig { tokens, body_limit: config.body_limit(), door: Door::Cli }))
+fn api(setup: &Setup, engine: Engine) -> Result<Router> {
+    let tokens = Tokens::new(setup.config.auth_secret()?.secret.expose().as_bytes());
+    Ok(levers_wire_rest::router(engine, RestConfig { tokens, body_limit: setup.config.body_limit(), door: Door::Cli }))
 }

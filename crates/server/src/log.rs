@@ -14,7 +14,12 @@ use crate::config::{Config, LogFormat};
 pub(crate) fn begin(config: &Config) -> Result<()> {
     let filter = EnvFilter::try_new(&config.log)
         .map_err(|error| Error::invalid(format!("“log” is “{}”, which is not a filter: {error}.", config.log)))?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(stderr).with_target(false);
+    let lines = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(stderr)
+        .with_target(false)
+        // Where nobody listens any more, such as in a terminal that was closed, there is nobody to tell.
+        .log_internal_errors(false);
     // An error says that somebody logs already.
     let _ = match config.log_format {
         LogFormat::Text => lines.with_ansi(stderr().is_terminal()).try_init(),

@@ -1,117 +1,119 @@
-//! From a configuration to an engine: source, store, declarations.
+//! From a setup to an engine: sources, store, declarations.
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use levers_engine::{Customization, Engine};
-use levers_model::{Error, Result};
-use levers_ports::{Source, Store};
-use levers_source_sql::Sql;
+use levers_declare::{Document, Mistake, World};
+use levers_engine::{Engine, EngineBuilder};
+use levers_handler_http::{SecretText, Signing};
+use levers_ports::{CollectionDeclaration, Source};
 use levers_store::SqliteStore;
 
-use crate::config::{Config, DatabaseConfig};
 use crate::no_store::NoStore;
+use crate::secret::{AuthSecret, Secret};
+use crate::setup::{Setup, SetupError};
+use crate::sources::Sources;
 
 /// What an author's program declares; empty for the plain `levers` program,
-/// whose source then comes from the configuration.
-#[derive(Default)]
+/// whose sources and declarations then come from its file.
+#[derive(Clone, Default)]
 pub struct App {
     /// Data sources that the program opened itself.
     pub sources: Vec<Arc<dyn Source>>,
-    /// Segments and actions, by collection.
-    pub customizations: Vec<(String, Customization)>,
+    /// What is declared on their collections, by name.
+    pub customizations: Vec<(String, CollectionDeclaration)>,
 }
 
-/// An engine, and the store whose file must be let go of at the end.
-pub(crate) struct Opened {
-    pub(crate) engine: Engine,
+/// What engines stand on.
+pub(crate) struct Ground {
+    pub(crate) sources: Sources,
+    /// Its file must be let go of at the end.
     pub(crate) store: Arc<SqliteStore>,
+    pub(crate) auth: AuthSecret,
 }
 
-/// Opens source and store, builds the engine and ends what an earlier process
+/// Opens sources and store, builds the engine and ends what an earlier process
 /// left executing.
 ///
 /// # Errors
-/// `Invalid` for a configuration or a declaration that makes no sense,
-/// `Unavailable` when the database or the store cannot be opened.
-pub async fn open(config: &Config, app: App) -> Result<Engine> {
-    open_all(config, app).await.map(|opened| opened.engine)
-}
-
-pub(crate) async fn open_all(config: &Config, app: App) -> Result<Opened> {
+/// All mistakes of the file; `Invalid` for a configuration or a declaration of the
+/// program that makes no sense, `Unavailable` when a database or the store cannot be opened.
+pub(crate) async fn open(setup: &Setup, app: &App) -> Result<(Engine, Ground), SetupError> {
     let begun = Instant::now();
-    let sources = sources(&config.database, app.sources).await?;
-    let store = Arc::new(SqliteStore::open(&config.store_path()).await?);
-    let engine = build(store.clone(), sources, app.customizations)?;
+    // The databases first: a mistyped URL must leave neither a secret nor a store behind.
+    let sources = Sources::open(setup, app.sources.clone(), &Sources::default()).await?;
+    let auth = setup.config.auth_secret()?;
+    let path = setup.config.store_path();
+    let store = Arc::new(SqliteStore::open(&path).await?);
+    let signing = signing(&auth, setup.config.env_secret.as_ref());
+    let engine = assemble(setup, app, &sources, Some(signing), Engine::builder(store.clone()))?;
     engine.recover().await?;
     tracing::info!(
         collections = engine.collections().count(),
-        store = %config.store_path().display(),
+        store = %path.display(),
         milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX),
         "opened"
     );
-    Ok(Opened { engine, store })
+    Ok((engine, Ground { sources, store, auth }))
 }
 
 /// An engine that can describe what there is and run nothing; it touches no store file.
-pub(crate) async fn open_to_describe(config: &Config, app: App) -> Result<Engine> {
-    let sources = sources(&config.database, app.sources).await?;
-    build(Arc::new(NoStore), sources, app.customizations)
+pub(crate) async fn open_to_describe(setup: &Setup, app: &App) -> Result<Engine, SetupError> {
+    let sources = Sources::open(setup, app.sources.clone(), &Sources::default()).await?;
+    assemble(setup, app, &sources, None, Engine::builder(Arc::new(NoStore)))
 }
 
-fn build(
-    store: Arc<dyn Store>,
-    sources: Vec<Arc<dyn Source>>,
-    customizations: Vec<(String, Customization)>,
-) -> Result<Engine> {
-    let mut builder = Engine::builder(store);
-    for source in sources {
-        builder = builder.source(source);
-    }
-    for (collection, customization) in customizations {
-        builder = builder.customize(collection, customization);
-    }
-    builder.build()
+/// What handlers sign with when they ask backends.
+pub(crate) fn signing(auth: &AuthSecret, env_secret: Option<&Secret>) -> Signing {
+    let text = |secret: &Secret| SecretText::new(secret.expose());
+    Signing::new(&text(&auth.secret), env_secret.map(text))
 }
 
-/// The program's own sources, or the configured database. Both at once is a
-/// misunderstanding that is better said than guessed at.
-async fn sources(database: &DatabaseConfig, declared: Vec<Arc<dyn Source>>) -> Result<Vec<Arc<dyn Source>>> {
-    match (&database.url, declared.is_empty()) {
-        (None, false) => Ok(declared),
-        (Some(url), true) => Ok(vec![open_source(url.expose(), database).await?]),
-        (Some(_), false) => Err(Error::invalid(
-            "This program opens its own data sources, so a database URL has no place. Leave out the URL, \
-             LEVERS_DATABASE_URL and database.url.",
-        )),
-        (None, true) => Err(Error::invalid(
-            "There is no database. Name one: `levers serve sqlite:shop.db`, LEVERS_DATABASE_URL, or url under \
-             [database] in levers.toml.",
-        )),
+/// Puts together what the program and the file declare.
+///
+/// # Errors
+/// All mistakes of the file; `Invalid` for a declaration of the program that makes no sense.
+pub(crate) fn assemble(
+    setup: &Setup,
+    app: &App,
+    sources: &Sources,
+    signing: Option<Signing>,
+    mut builder: EngineBuilder,
+) -> Result<Engine, SetupError> {
+    let all = sources.all();
+    for source in &all {
+        builder = builder.source(source.clone());
     }
+    let mut declared = Vec::new();
+    if let Some(document) = &setup.document {
+        declared = document.declare(&World { sources: &all, signing }).map_err(SetupError::Mistakes)?;
+        let clashes = clashes(document, app, &declared);
+        if !clashes.is_empty() {
+            return Err(SetupError::Mistakes(clashes));
+        }
+    }
+    for (collection, declaration) in app.customizations.iter().cloned().chain(declared) {
+        builder = builder.customize(collection, declaration);
+    }
+    Ok(builder.build()?)
 }
 
-/// The registry of data sources: what opens which URL. A line for each kind; there is one so far,
-/// and it says itself which URLs it takes.
-async fn open_source(url: &str, database: &DatabaseConfig) -> Result<Arc<dyn Source>> {
-    let sql = Sql::builder(url).include(&database.include).exclude(&database.exclude).schemas(&database.schemas);
-    Ok(Arc::new(sql.open().await?))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::secret::Secret;
-
-    async fn refusal(url: Option<&str>) -> String {
-        let database = DatabaseConfig { url: url.map(Secret::new), ..DatabaseConfig::default() };
-        sources(&database, Vec::new()).await.err().unwrap().to_string()
+/// Actions that the program and the file both declare cannot be both.
+fn clashes(document: &Document, app: &App, declared: &[(String, CollectionDeclaration)]) -> Vec<Mistake> {
+    let mut clashes = Vec::new();
+    for (collection, declaration) in declared {
+        let own = app.customizations.iter().filter(|(name, _)| name == collection);
+        let own: Vec<_> = own.flat_map(|(_, declaration)| &declaration.actions).collect();
+        for action in declaration.actions.iter().map(|declaration| &declaration.action) {
+            if let Some(clash) = own.iter().find(|own| own.action.id == action.id) {
+                let path = ["collections", collection, "actions", &action.name];
+                let message = format!(
+                    "The program declares an action “{}” on “{collection}” too, with the same id “{}”.",
+                    clash.action.name, action.id
+                );
+                clashes.push(document.mistake(&path, message, Some("Rename or remove one of the two.".to_owned())));
+            }
+        }
     }
-
-    #[tokio::test]
-    async fn a_missing_or_unknown_database_is_said_without_its_password() {
-        insta::assert_snapshot!(refusal(None).await);
-        insta::assert_snapshot!(refusal(Some("oracle://me:hunter2@h/db")).await);
-        insta::assert_snapshot!(refusal(Some("shop.db")).await);
-    }
+    clashes
 }

@@ -42,12 +42,14 @@ fn rows(collection: &Json) -> Vec<Vec<String>> {
     let mut rows: Vec<Vec<String>> = actions()
         .filter(|action| !is_built_in(action))
         .map(|action| {
-            let file = if action["generates_file"] == true { " (file)" } else { "" };
+            let also = [("file", action["generates_file"] == true), ("background", action["mode"] == "background")];
+            let also: Vec<&str> = also.iter().filter(|(_, is)| *is).map(|(word, _)| *word).collect();
+            let also = if also.is_empty() { String::new() } else { format!(" ({})", also.join(", ")) };
             vec![
                 text(&collection["name"]),
                 text(&action["name"]),
                 text(&action["id"]),
-                format!("{}{file}", text(&action["scope"])),
+                format!("{}{also}", text(&action["scope"])),
                 text(&action["description"]),
             ]
         })
@@ -69,7 +71,7 @@ mod tests {
     fn declared_actions_have_a_line_each_and_built_ins_share_one() {
         let collection = json!({ "name": "companies", "actions": [
             { "id": "mark-as-live", "name": "Mark as Live", "scope": "single", "generates_file": false, "built_in": false },
-            { "id": "invoice", "name": "Invoice", "scope": "bulk", "generates_file": true, "built_in": false, "description": "As PDF" },
+            { "id": "invoice", "name": "Invoice", "scope": "bulk", "generates_file": true, "mode": "background", "built_in": false, "description": "As PDF" },
             { "id": "create", "name": "Create", "scope": "global", "generates_file": false, "built_in": true },
             { "id": "update", "name": "Update", "scope": "bulk", "generates_file": false, "built_in": true },
         ]});

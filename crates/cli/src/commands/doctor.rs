@@ -3,7 +3,7 @@
 //! Alone it opens the database as `serve` would and looks at what it finds; with
 //! `--server` it asks a running server what a client would.
 
-use levers_server::{App, Config};
+use levers_server::{App, Config, Mistake, Setup, SetupError, Severity};
 use serde_json::{Value as Json, json};
 
 use crate::api::Api;
@@ -12,6 +12,9 @@ use crate::exit::Failure;
 use crate::output::say;
 use crate::setup::{self, Purpose};
 use crate::table;
+
+/// The check of what the file declares.
+const DECLARATIONS: &str = "declarations";
 
 /// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,10 +68,20 @@ pub(crate) async fn doctor(args: DoctorArgs, global: &GlobalArgs, app: App) -> R
 }
 
 async fn look_alone(args: &DoctorArgs, global: &GlobalArgs, app: App) -> Result<Vec<Finding>, Failure> {
-    let config = setup::config(global, &app, args.url.as_deref(), None)?;
-    let mut findings = vec![secret(&config)];
+    let setup = match setup::load(global, &app, args.url.as_deref(), None) {
+        Ok(setup) => setup,
+        Err(SetupError::Mistakes(mistakes)) => return Ok(vec![unfit(&mistakes)]),
+        Err(failed @ SetupError::Failed(_)) => return Err(failed.into()),
+    };
+    let config = &setup.config;
+    let mut findings = vec![secret(config)];
+    if let Some(finding) = declarations(&setup, &app).await {
+        findings.push(finding);
+    }
     let target = TargetArgs { database: args.url.clone(), ..TargetArgs::local() };
     match setup::api(&target, global, app, Purpose::Describe).await {
+        // Already said.
+        Err(_) if findings.iter().any(|finding| finding.what == DECLARATIONS && finding.verdict == Verdict::Bad) => {}
         Err(failure) => findings.push(Finding::new(Verdict::Bad, "database", failure.text())),
         Ok(api) => {
             findings.push(Finding::new(
@@ -99,7 +112,57 @@ async fn look_at_server(server: &str, args: &DoctorArgs, global: &GlobalArgs) ->
         Ok(more) => findings.extend(more),
         Err(failure) => findings.push(Finding::new(Verdict::Bad, "token", failure.text())),
     }
+    let health = api.get_json("/health").await?;
+    findings.extend(served(&health["declarations"]));
     Ok(findings)
+}
+
+/// Whether the server serves what its file says now. A server that does not tell has not accepted the token.
+fn served(standing: &Json) -> Option<Finding> {
+    let since = standing["since"].as_str()?.split('.').next().unwrap_or_default();
+    if standing["state"] == "current" {
+        let text = format!("What is declared is what is served, since {since} UTC.");
+        return Some(Finding::new(Verdict::Good, DECLARATIONS, text));
+    }
+    let mistakes = standing["mistakes"].as_array().into_iter().flatten().map(|mistake| {
+        let message = mistake["message"].as_str().unwrap_or_default();
+        match (mistake["file"].as_str(), mistake["line"].as_u64()) {
+            (Some(file), Some(line @ 1..)) => format!("{file}:{line}: {message}"),
+            (Some(file), _) => format!("{file}: {message}"),
+            (None, _) => message.to_owned(),
+        }
+    });
+    let mistakes: Vec<String> = mistakes.collect();
+    let text =
+        format!("Since {since} UTC the file is wrong, and what it said before is served: {}", mistakes.join(" "));
+    Some(Finding::new(Verdict::Bad, DECLARATIONS, text))
+}
+
+/// Whether what is declared could be served, when something is.
+async fn declarations(setup: &Setup, app: &App) -> Option<Finding> {
+    setup.document.as_ref()?;
+    match levers_server::check(setup, app, false).await {
+        Ok(checked) if checked.is_good() => {
+            Some(Finding::new(Verdict::Good, DECLARATIONS, format!("{} has no mistakes.", setup.place().display())))
+        }
+        Ok(checked) => Some(unfit(&checked.mistakes)),
+        Err(SetupError::Mistakes(mistakes)) => Some(unfit(&mistakes)),
+        // The database's affair, which is looked at by itself.
+        Err(SetupError::Failed(_)) => None,
+    }
+}
+
+fn unfit(mistakes: &[Mistake]) -> Finding {
+    let errors: Vec<&Mistake> = mistakes.iter().filter(|mistake| mistake.severity == Severity::Error).collect();
+    let first = errors.first().map(|Mistake { file, line, message, .. }| match line {
+        0 => format!("{}: {message}", file.display()),
+        line => format!("{}:{line}: {message}", file.display()),
+    });
+    let text = match errors.len() {
+        1 => first.unwrap_or_default(),
+        several => format!("{several} mistakes, the first: {}", first.unwrap_or_default()),
+    };
+    Finding::new(Verdict::Bad, DECLARATIONS, format!("{text} `levers check` shows all."))
 }
 
 fn secret(config: &Config) -> Finding {

@@ -1,4 +1,10 @@
 //! `levers run`: runs an action and prints what came of it.
+//!
+//! `confirm` asks what the action wants to have agreed to, `follow` waits for actions
+//! that run in the background.
+
+mod confirm;
+mod follow;
 
 use std::fs::File;
 use std::io::{Write, stdout};
@@ -13,24 +19,44 @@ use crate::args::{GlobalArgs, RunArgs};
 use crate::exit::Failure;
 use crate::output::say;
 use crate::setup::{self, Purpose};
+use follow::Ended;
 
 pub(crate) async fn run(args: RunArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let selection = selection(&args)?;
     let texts = args.set.iter().map(|text| pair(text, "--set", "FIELD=VALUE")).collect::<Result<Vec<_>, _>>()?;
     let mut values = files(&args)?;
+    if args.no_wait && args.target.server.is_none() {
+        return Err(Failure::usage(
+            "--no-wait needs --server: without one the action runs in this process, and would end with it.",
+        ));
+    }
     let api = setup::api(&args.target, global, app, Purpose::Run).await?;
     let action = ActionId::from_name(&args.action);
     let path =
         format!("/api/v1/collections/{}/actions/{}", setup::segment(&args.collection), setup::segment(action.as_str()));
     let timezone = format!("timezone={}", setup::segment(&args.target.timezone));
+    let form = Form { api: &api, path: format!("{path}/form?{timezone}"), selection: &selection };
     if !texts.is_empty() {
-        type_texts(&api, &format!("{path}/form?{timezone}"), &selection, &texts, &mut values).await?;
+        form.type_texts(&texts, &mut values).await?;
+    }
+    if !args.yes {
+        confirm::ask(&form.with(&values).await?)?;
     }
     let body = json!({ "selection": selection, "values": values });
     let mut request = ApiRequest::post(format!("{path}?{timezone}"), body);
     request.headers.extend(args.idempotency_key.iter().map(|key| ("idempotency-key", key.clone())));
     let answer = api.send(request).await?;
-    if answer.is_json() { report(&answer.json().await?, global.json) } else { save(answer, &args, global.json).await }
+    if !answer.is_json() {
+        return save(answer, &args, global.json).await;
+    }
+    let answer = answer.json().await?;
+    if args.no_wait || !follow::has_begun(&answer) {
+        return report(&answer, global.json);
+    }
+    match follow::to_the_end(&api, &answer).await? {
+        Ended::Outcome(answer) => report(&answer, global.json),
+        Ended::File(answer) => save(answer, &args, global.json).await,
+    }
 }
 
 fn selection(args: &RunArgs) -> Result<Json, Failure> {
@@ -62,34 +88,42 @@ fn files(args: &RunArgs) -> Result<Map<String, Json>, Failure> {
     Ok(values)
 }
 
-/// Reads the texts of `--set` by the types of the form's fields. A field that only
-/// appears once others have values is found by asking again with those.
-async fn type_texts(
-    api: &Api,
-    form: &str,
-    selection: &Json,
-    texts: &[(&str, &str)],
-    values: &mut Map<String, Json>,
-) -> Result<(), Failure> {
-    let mut left: Vec<&(&str, &str)> = texts.iter().collect();
-    loop {
-        let answer = api.send(ApiRequest::post(form, json!({ "selection": selection, "values": values }))).await?;
-        let form = answer.json().await?;
-        let before = left.len();
-        left.retain(|(field, text)| {
-            let known = form["fields"].as_array().into_iter().flatten().find(|known| known["id"] == **field);
-            known.is_none_or(|known| {
-                values.insert((*field).to_owned(), typed(text, known["type"].as_str().unwrap_or_default()));
-                false
-            })
-        });
-        if left.is_empty() || left.len() == before {
-            break;
-        }
+/// The action's form on the selected records.
+struct Form<'a> {
+    api: &'a Api,
+    path: String,
+    selection: &'a Json,
+}
+
+impl Form<'_> {
+    /// The form as it stands with these values.
+    async fn with(&self, values: &Map<String, Json>) -> Result<Json, Failure> {
+        let body = json!({ "selection": self.selection, "values": values });
+        self.api.send(ApiRequest::post(&*self.path, body)).await?.json().await
     }
-    // The form does not have these; the answer will say so, with their names.
-    values.extend(left.into_iter().map(|(field, text)| ((*field).to_owned(), reading(text))));
-    Ok(())
+
+    /// Reads the texts of `--set` by the types of the form's fields. A field that only
+    /// appears once others have values is found by asking again with those.
+    async fn type_texts(&self, texts: &[(&str, &str)], values: &mut Map<String, Json>) -> Result<(), Failure> {
+        let mut left: Vec<&(&str, &str)> = texts.iter().collect();
+        loop {
+            let form = self.with(values).await?;
+            let before = left.len();
+            left.retain(|(field, text)| {
+                let known = form["fields"].as_array().into_iter().flatten().find(|known| known["id"] == **field);
+                known.is_none_or(|known| {
+                    values.insert((*field).to_owned(), typed(text, known["type"].as_str().unwrap_or_default()));
+                    false
+                })
+            });
+            if left.is_empty() || left.len() == before {
+                break;
+            }
+        }
+        // The form does not have these; the answer will say so, with their names.
+        values.extend(left.into_iter().map(|(field, text)| ((*field).to_owned(), reading(text))));
+        Ok(())
+    }
 }
 
 /// Reads a text as a value of a field of this type. Numbers, lists and JSON are
@@ -157,7 +191,7 @@ fn in_words(answer: &Json) -> String {
     lines.extend(text("html").map(str::to_owned));
     for count in answer["job"]["changed"].as_array().into_iter().flatten() {
         let word = |key: &str| count[key].as_str().unwrap_or_default();
-        lines.push(format!("{} {} in {}", count["count"], word("kind"), word("collection")));
+        lines.push(format!("{} {} in {}", count["count"], word("kind").replace('_', " "), word("collection")));
     }
     lines.push(format!("Job {}", answer["job"]["id"].as_str().unwrap_or_default()));
     lines.join("\n")

@@ -1,4 +1,5 @@
-//! `levers schema`: what the collections look like, for programs and for Forest's clients.
+//! `levers schema`: what the collections look like, for programs and for Forest's clients; and what
+//! the file of declarations may hold, for editors.
 
 use levers_server::App;
 
@@ -11,9 +12,10 @@ use crate::setup::{self, Purpose};
 pub(crate) async fn schema(args: SchemaArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let document = match args.format {
         SchemaFormat::Forest => {
-            let config = setup::config(global, &app, args.url.as_deref(), None)?;
-            levers_server::forest_schema(&config, app).await?
+            let setup = setup::setup(global, &app, args.url.as_deref(), None)?;
+            levers_server::forest_schema(&setup, &app).await?
         }
+        SchemaFormat::File => levers_server::json_schema(),
         SchemaFormat::Json => {
             let target = TargetArgs { database: args.url, ..TargetArgs::local() };
             collections(&setup::api(&target, global, app, Purpose::Describe).await?).await?

@@ -9,15 +9,17 @@ use crate::setup;
 #[expect(clippy::print_stderr, reason = "the operator wants to know where it listens")]
 pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Result<(), Failure> {
     let listen = args.listen.map(|address| address.to_string());
-    let config = setup::config(global, &app, args.url.as_deref(), listen)?;
-    if config.database.url.is_none() && app.sources.is_empty() {
+    let setup = setup::setup(global, &app, args.url.as_deref(), listen)?;
+    if !setup.names_a_source() && app.sources.is_empty() {
         return Err(Failure::usage(
-            "Which database? Name it: levers serve sqlite:shop.db, or levers serve postgres://user@host/name.",
+            "Which database? Name it: levers serve sqlite:shop.db, or levers serve postgres://user@host/name. \
+             `levers init URL` writes a levers.toml that names it.",
         ));
     }
-    let token_hint = token_hint(&args, global, &config);
-    let for_programs = config.log_format == LogFormat::Json;
-    levers_server::serve(config, app, move |address| {
+    let token_hint = token_hint(&args, global, &setup.config);
+    let for_programs = setup.config.log_format == LogFormat::Json;
+    let declared = setup.document.is_some().then(|| setup.place().display().to_string());
+    levers_server::serve(setup, app, move |address| {
         if for_programs {
             return;
         }
@@ -25,6 +27,9 @@ pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Res
         eprintln!("  API and its pages   http://{address}/api/v1/docs");
         eprintln!("  Forest's clients    http://{address}/forest");
         eprintln!("  A token for you     {token_hint}");
+        if let Some(place) = declared {
+            eprintln!("  Declared in         {place}, read again when it changes");
+        }
     })
     .await?;
     Ok(())

@@ -12,8 +12,10 @@ use crate::output::say;
 use crate::setup;
 
 pub(crate) fn token(args: &TokenArgs, global: &GlobalArgs, app: &App) -> Result<(), Failure> {
-    let config = setup::config(global, app, args.database.as_deref(), None)?;
+    let config = setup::setup(global, app, args.database.as_deref(), None)?.config;
     let new = NewToken {
+        id: args.id.clone(),
+        rendering_id: args.rendering,
         first_name: args.first_name.clone().unwrap_or_default(),
         last_name: args.last_name.clone().unwrap_or_default(),
         team: args.team.clone(),

@@ -6,4 +6,6 @@
     reason = "a test fails by panicking, and the child speaks to its parent"
 )]
 
+mod child;
 mod drain;
+mod reload;
