@@ -53,8 +53,11 @@ unit:
 doc:
 	cargo test --workspace --doc
 
+# The applications of examples/ that conformance/backends starts.
+BACKENDS := examples/smart-actions-express/node_modules/.package-lock.json examples/smart-actions-django/.venv/.installed
+
 .PHONY: conformance
-conformance: setup conformance/node_modules/.package-lock.json ## drive the built servers with real third-party clients
+conformance: setup conformance/node_modules/.package-lock.json $(BACKENDS) ## drive the built servers with real third-party clients
 	cargo build --workspace --bins
 	cd conformance && LEVERS_BIN='$(or $(LEVERS_BIN),$(TARGET_DIR)/debug/levers)' LEVERS_DEMO_BIN='$(or $(LEVERS_DEMO_BIN),$(TARGET_DIR)/debug/live-demo)' npm test --silent
 
@@ -77,6 +80,13 @@ deny: ## licences and sources of dependencies (needs cargo-deny; its advisories 
 tools/node_modules/.package-lock.json: tools/package.json
 	@tools/setup.sh
 	cd tools && npm install --no-package-lock --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Python's packages, in the versions of requirements.txt; a venv of its own, which git ignores.
+%/.venv/.installed: %/requirements.txt
+	@tools/setup.sh python3
+	$(or $(PYTHON),python3) -m venv --clear $*/.venv
+	$*/.venv/bin/pip install --quiet --disable-pip-version-check -r $<
 	@touch $@
 
 # One folder of packages per package-lock.json; installed again when that changes.

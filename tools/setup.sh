@@ -39,6 +39,16 @@ if ! command -v cargo >/dev/null 2>&1; then
   exit 1
 fi
 
+# Python is asked for by name; what needs it here needs one that still has distutils, and venv.
+for command in "$@"; do
+  [[ $command == python3 ]] || continue
+  python=${PYTHON:-python3}
+  if ! "$python" -W ignore -c 'import distutils, ensurepip' >/dev/null 2>&1; then
+    echo "setup: Python 3.10 or 3.11 with venv is needed (on Debian 12: apt-get install python3-venv), $python is not one: name another with PYTHON=/path/to/python3.11" >&2
+    exit 1
+  fi
+done
+
 node_major=$(node --version | sed 's/^v\([0-9]*\).*/\1/')
 if ((node_major < 20)); then
   echo "setup: Node 20 or later is needed, this is $(node --version)" >&2

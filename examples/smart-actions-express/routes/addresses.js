@@ -1,0 +1,5 @@
+// Where invoices are sent by post: country → city → zip codes.
+module.exports.addresses = {
+  FR: { Paris: ['75001', '75011', '75019'], Vannes: ['56000'] },
+  US: { 'New York': ['10001', '10005'], Newport: ['02840'] },
+};
