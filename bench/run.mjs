@@ -9,6 +9,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { BIG, MANY, postgresDatabase, SMALL, sqliteFile } from './lib/data.mjs';
 import { startForestStub } from './lib/forest-stub.mjs';
+import { CALLS, call, declarations, hang, startHangingBackend } from './lib/hang.mjs';
 import { AUTH_SECRET, ENV_SECRET, token } from './lib/token.mjs';
 
 const here = import.meta.dirname;
@@ -78,13 +79,13 @@ const healthy = (url) =>
 const stub = await startForestStub();
 
 /** Starts one side on a database; resolves to `{ name, url, pid, started (ms), stop }`. */
-async function start(side, database) {
+async function start(side, database, args = []) {
   const port = await freePort();
   const dir = mkdtempSync(path.join(os.tmpdir(), 'levers-bench-'));
   const command =
     side === 'peer'
       ? [process.execPath, [path.join(here, 'peer.mjs'), database.replace(/^sqlite:/, 'sqlite://'), String(port)]]
-      : [options.levers, ['serve', '--listen', `127.0.0.1:${port}`, '--store', path.join(dir, 'store.db')]];
+      : [options.levers, ['serve', '--listen', `127.0.0.1:${port}`, '--store', path.join(dir, 'store.db'), ...args]];
   const began = process.hrtime.bigint();
   const child = spawn(...command, {
     cwd: dir,
@@ -423,6 +424,36 @@ if (wanted('single') || wanted('list') || wanted('load')) {
   if (wanted('load'))
     requestRow('form load hook, dynamic form (SQLite)', await requests('load/sqlite', servers, load), 15);
   await stopAll(servers);
+}
+
+if (wanted('hang') && !options['peer-only']) {
+  const backend = await startHangingBackend();
+  const server = await start('levers', sqlite, ['--config', declarations(backend.port)]);
+  const { path: p, ...rest } = call('set-live');
+  const work = { ...rest, ids: MANY };
+  const seen = { alone: [], beside: [] };
+  await wrk(`${server.url}${p}`, work, 2);
+  for (let round = 0; round < ROUNDS; round += 1) {
+    for (const how of ['alone', 'beside']) {
+      await reset(sqlite, 'companies_many');
+      const giveUp = how === 'beside' ? await hang(server.url, TOKEN, backend) : () => {};
+      const r = await wrk(`${server.url}${p}`, work, SECONDS);
+      giveUp();
+      seen[how].push(r.rps);
+      say(`  hang  ${how.padEnd(6)} ${Math.round(r.rps)} /s  p50 ${r.p50.toFixed(2)} ms  p99 ${r.p99.toFixed(2)} ms`);
+    }
+  }
+  const [alone, beside] = [median(seen.alone), median(seen.beside)];
+  row(
+    `single action of a file while ${CALLS} calls of a backend hang (SQLite)`,
+    '≥ 90 % of the rate without them',
+    `${Math.round(beside).toLocaleString('en')} /s (without: ${Math.round(alone).toLocaleString('en')} /s)`,
+    undefined,
+    `${((beside / alone) * 100).toFixed(0)} %`,
+    beside >= 0.9 * alone,
+  );
+  await server.stop();
+  backend.close();
 }
 
 if (wanted('single-pg')) {
