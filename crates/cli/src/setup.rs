@@ -36,6 +36,12 @@ pub(crate) fn load(
     Setup::load(global.config.as_deref(), flags, &app.sources)
 }
 
+/// What is right of a file with mistakes, to look for more of them.
+pub(crate) fn load_what_is_right(global: &GlobalArgs, app: &App) -> Option<Setup> {
+    let flags = Flags { store: global.store.clone(), ..Flags::default() };
+    Setup::load_what_is_right(global.config.as_deref(), flags, &app.sources)
+}
+
 /// What signs and checks the tokens of a configuration's server.
 pub(crate) fn tokens(config: &Config) -> Result<Tokens, Failure> {
     Ok(Tokens::new(config.auth_secret()?.secret.expose().as_bytes()))

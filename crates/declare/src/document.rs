@@ -100,6 +100,15 @@ pub fn read(path: &Path) -> Result<Document, Vec<Mistake>> {
     Ok(document)
 }
 
+/// Reads what is right of a file or folder that has mistakes of shape, so that it can be held
+/// against the databases in the same go: without its wrong actions, segments and keys of
+/// collections. `None` where the mistakes lie elsewhere.
+pub fn read_what_is_right(path: &Path) -> Option<Document> {
+    let texts = names(path).ok()?.into_iter().map(|name| Some((text(&name).ok()?, name)));
+    let files = texts.map(|read| read.map(|(text, name)| (name, text))).collect::<Option<_>>()?;
+    examine(files, &Process).0
+}
+
 fn names(path: &Path) -> Result<Vec<PathBuf>, String> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
@@ -134,30 +143,40 @@ fn text(path: &Path) -> Result<String, String> {
 /// # Errors
 /// Every mistake of shape.
 pub fn parse(files: Vec<(PathBuf, String)>, lookup: &dyn Lookup) -> Result<Document, Vec<Mistake>> {
+    let (document, mistakes) = examine(files, lookup);
+    let good = mistakes.iter().all(|mistake| mistake.severity == Severity::Warning);
+    document.filter(|_| good).ok_or(mistakes)
+}
+
+/// What is right of the files, if enough is, and all that is wrong.
+fn examine(files: Vec<(PathBuf, String)>, lookup: &dyn Lookup) -> (Option<Document>, Vec<Mistake>) {
     if let Some((path, _)) = files.iter().find(|(_, text)| text.len() as u64 > LARGEST_FILE) {
-        return Err(vec![Mistake::of_file(path.clone(), format!("The file is larger than {LARGEST_FILE} bytes."))]);
+        let message = format!("The file is larger than {LARGEST_FILE} bytes.");
+        return (None, vec![Mistake::of_file(path.clone(), message)]);
     }
+    let mut left_out = 0;
     let mut watched: Vec<PathBuf> = files.iter().map(|(path, _)| path.clone()).collect();
     let files = Files::new(files);
     let mut report = Report::default();
     let mut root = Node { span: Span::new(0, 0..0), content: Content::Table(Table::new()) };
     for (index, (_, text)) in files.iter().enumerate() {
         if let Some(mut node) = tree::parse(&files, index, text, &mut report) {
-            Walk { lookup, report: &mut report, read: &mut watched }.record(&mut node, &ROOT);
+            let mut walk = Walk { lookup, report: &mut report, read: &mut watched, left_out };
+            walk.record(&mut node, &ROOT);
+            left_out = walk.left_out;
             merge(&mut root, node, &mut report);
         }
     }
     one_kind_of_source(&root, &mut report);
-    let failed = report.has_errors();
+    let failed = report.errors() > left_out;
     let secrets = report.secrets().to_vec();
     let mistakes = report.finish(&files);
     if failed {
-        return Err(mistakes);
+        return (None, mistakes);
     }
-    let settings = settings(&root);
-    let sources = sources(&root);
-    let warnings = mistakes.into_iter().filter(|mistake| mistake.severity == Severity::Warning).collect();
-    Ok(Document { files, root, secrets, settings, sources, watched, warnings })
+    let (settings, sources) = (settings(&root), sources(&root));
+    let warnings = mistakes.iter().filter(|mistake| mistake.severity == Severity::Warning).cloned().collect();
+    (Some(Document { files, root, secrets, settings, sources, watched, warnings }), mistakes)
 }
 
 /// Adds what another file declares.

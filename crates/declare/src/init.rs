@@ -129,15 +129,22 @@ fn plain(name: &str) -> bool {
         && bytes.all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-/// A column that says what a record is called.
-fn title_column(collection: &Collection) -> Option<&str> {
-    const NAMES: [&str; 7] = ["name", "title", "label", "full_name", "fullname", "email", "subject"];
-    let text = |column: &Column| column.column_type == ColumnType::Text;
-    let named = NAMES.iter().find_map(|wanted| {
-        collection.columns().find(|(name, column)| name.eq_ignore_ascii_case(wanted) && text(column))
-    });
-    let any = || collection.columns().find(|(_, column)| text(column));
-    named.or_else(any).map(|(name, _)| name).filter(|name| plain(name))
+/// What a record is called: the template of a name, as far as the columns' names tell.
+fn title(collection: &Collection) -> Option<String> {
+    const GIVEN: [&str; 3] = ["first_name", "firstname", "given_name"];
+    const FAMILY: [&str; 4] = ["last_name", "lastname", "family_name", "surname"];
+    const NAMES: [&str; 7] = ["name", "full_name", "fullname", "title", "label", "email", "subject"];
+    let texts = || {
+        let texts = collection.columns().filter(|(_, column)| column.column_type == ColumnType::Text);
+        texts.map(|(name, _)| name).filter(|name| plain(name))
+    };
+    let one_of =
+        |wanted: &[&str]| wanted.iter().find_map(|wanted| texts().find(|name| name.eq_ignore_ascii_case(wanted)));
+    let said = |name: &str| format!("{{{{ record.{name} }}}}");
+    match (one_of(&GIVEN), one_of(&FAMILY)) {
+        (Some(given), Some(family)) => Some(format!("{} {}", said(given), said(family))),
+        _ => one_of(&NAMES).or_else(|| texts().next()).map(said),
+    }
 }
 
 /// A column that an example may set to a text.
@@ -164,8 +171,8 @@ fn whole(text: &mut String, collection: &Collection, quote: char) {
         collection.name,
         quoted(&label(&collection.name))
     );
-    if let Some(column) = title_column(collection) {
-        let _ = writeln!(text, "title = \"{{{{ record.{column} }}}}\"   # what a record is called");
+    if let Some(title) = title(collection) {
+        let _ = writeln!(text, "title = \"{title}\"   # what a record is called");
     }
     text.push_str("# hidden = [\"internal_note\"]     # nobody is shown these\n");
     text.push_str("# read_only = [\"created_at\"]    # Create, Update and Duplicate refuse these\n");
@@ -190,7 +197,7 @@ fn actions(text: &mut String, collection: &Collection, name: &str, quote: char) 
         quoted(&format!("select count(*) as total from {table}")),
     );
     let (Some(column), [primary]) = (settable(collection), collection.primary_key.as_slice()) else { return };
-    let title = title_column(collection).unwrap_or(column);
+    let title = title(collection).unwrap_or_else(|| format!("{{{{ record.{column} }}}}"));
     let _ = write!(
         text,
         "
@@ -221,7 +228,7 @@ fn actions(text: &mut String, collection: &Collection, name: &str, quote: char) 
 # http = {{ endpoint = \"/forest/actions/generate-invoice\" }}
 ",
         key(column),
-        format_args!("{{{{ record.{title} }}}}"),
+        title,
         quoted(&format!("update {table} set {} = '' where {} = :id", identifier(column), identifier(primary))),
     );
 }

@@ -22,7 +22,7 @@ mod text;
 mod tree;
 
 pub use compile::World;
-pub use document::{Document, Outline, Settings, SourceDeclaration, parse, read};
+pub use document::{Document, Outline, Settings, SourceDeclaration, parse, read, read_what_is_right};
 pub use environment::{Lookup, Process};
 pub use init::init;
 pub use levers_handler_http::SecretText;

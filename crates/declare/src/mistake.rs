@@ -6,7 +6,7 @@
 //! its output is pasted into tickets.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
@@ -53,6 +53,11 @@ struct Excerpt {
 const WIDEST: usize = 160;
 
 impl Mistake {
+    /// Where it is read: mistakes are told in the files' order.
+    pub fn place(&self) -> (&Path, usize, usize) {
+        (&self.file, self.line, self.column)
+    }
+
     /// A mistake about a file as a whole, such as one that cannot be read.
     pub(crate) fn of_file(file: PathBuf, message: impl Into<String>) -> Self {
         Self { severity: Severity::Error, file, line: 0, column: 0, message: message.into(), hint: None, excerpt: None }
@@ -134,7 +139,12 @@ impl Report {
 
     /// Whether something prevents serving.
     pub(crate) fn has_errors(&self) -> bool {
-        self.found.iter().any(|found| found.severity == Severity::Error)
+        self.errors() > 0
+    }
+
+    /// How much prevents serving.
+    pub(crate) fn errors(&self) -> usize {
+        self.found.iter().filter(|found| found.severity == Severity::Error).count()
     }
 
     /// The mistakes in the files' order.

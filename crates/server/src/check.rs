@@ -1,6 +1,5 @@
 //! Whether a setup would be served, with everything that is wrong at once.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use levers_declare::{Mistake, Severity, World};
@@ -61,11 +60,6 @@ pub async fn check(setup: &Setup, app: &App, offline: bool) -> Result<Checked, S
             checked.mistakes.push(mistake);
         }
     }
-    checked.mistakes.sort_by(|one, other| place(one).cmp(&place(other)));
+    checked.mistakes.sort_by(|one, other| one.place().cmp(&other.place()));
     Ok(checked)
-}
-
-/// Where mistakes are read: in the files' order.
-fn place(mistake: &Mistake) -> (&Path, usize, usize) {
-    (&mistake.file, mistake.line, mistake.column)
 }

@@ -66,9 +66,25 @@ impl Setup {
     /// # Errors
     /// All mistakes of the file; or that of the environment or of a flag.
     pub fn load(named: Option<&Path>, flags: Flags, own: &[Arc<dyn Source>]) -> Result<Self, SetupError> {
+        Self::load_by(named, flags, own, |place| levers_declare::read(place).map_err(SetupError::Mistakes))
+    }
+
+    /// Reads what is right of a file that has mistakes, to look for further ones; `None` where
+    /// too little is. Never to be served.
+    pub fn load_what_is_right(named: Option<&Path>, flags: Flags, own: &[Arc<dyn Source>]) -> Option<Self> {
+        let read = |place: &Path| levers_declare::read_what_is_right(place).ok_or(SetupError::Mistakes(Vec::new()));
+        Self::load_by(named, flags, own, read).ok()
+    }
+
+    fn load_by(
+        named: Option<&Path>,
+        flags: Flags,
+        own: &[Arc<dyn Source>],
+        read: impl Fn(&Path) -> Result<Document, SetupError>,
+    ) -> Result<Self, SetupError> {
         let mut watch = Watch::new(vec![named.unwrap_or(Path::new(DEFAULT_FILE)).to_owned()]);
         let document = match place(named) {
-            Some(place) if place.exists() => Some(levers_declare::read(&place).map_err(SetupError::Mistakes)?),
+            Some(place) if place.exists() => Some(read(&place)?),
             Some(place) => {
                 return Err(Error::not_found(format!("There is no configuration file {}.", place.display())).into());
             }

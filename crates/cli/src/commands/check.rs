@@ -15,7 +15,8 @@ pub(crate) async fn check(args: CheckArgs, global: &GlobalArgs, app: App) -> Res
     let global = GlobalArgs { config: args.path.or_else(|| global.config.clone()), ..global.clone() };
     let setup = match setup::load(&global, &app, None, None) {
         Ok(setup) => setup,
-        Err(error) => return unread(error, &global),
+        Err(SetupError::Mistakes(mistakes)) => return report_all(mistakes, &global, &app, args.offline).await,
+        Err(error) => return Err(error.into()),
     };
     if setup.document.is_none() {
         return Err(Failure::new(
@@ -28,9 +29,16 @@ pub(crate) async fn check(args: CheckArgs, global: &GlobalArgs, app: App) -> Res
     report(&place, &checked, args.offline, global.json)
 }
 
-/// Mistakes that keep the file from being read are findings too.
-fn unread(error: SetupError, global: &GlobalArgs) -> Result<(), Failure> {
-    let SetupError::Mistakes(mistakes) = error else { return Err(error.into()) };
+/// Mistakes that keep the file from being read are findings too, and what is right of it
+/// is held against the databases all the same, so that nobody mends in two rounds.
+async fn report_all(mut mistakes: Vec<Mistake>, global: &GlobalArgs, app: &App, offline: bool) -> Result<(), Failure> {
+    if let Some(setup) = setup::load_what_is_right(global, app)
+        && let Ok(further) = levers_server::check(&setup, app, offline).await
+    {
+        mistakes.extend(further.mistakes);
+        mistakes.sort_by(|one, other| one.place().cmp(&other.place()));
+        mistakes.dedup();
+    }
     let place = global.config.as_deref().unwrap_or(std::path::Path::new(levers_server::DEFAULT_FILE));
     report(&place.display().to_string(), &Checked { declared: None, mistakes }, false, global.json)
 }

@@ -17,7 +17,14 @@ pub(crate) struct Walk<'a> {
     pub(crate) report: &'a mut Report,
     /// The files that texts came from.
     pub(crate) read: &'a mut Vec<PathBuf>,
+    /// How many errors lie in parts that were left out, so that the rest can be looked at further.
+    pub(crate) left_out: usize,
 }
+
+/// What stands in a list and by itself: the rest makes sense without one that is wrong.
+const APART: [&str; 2] = ["action", "segment"];
+/// Whose keys make sense without each other.
+const COLLECTION: &str = "collection";
 
 impl Walk<'_> {
     /// Checks a table against its description.
@@ -26,12 +33,15 @@ impl Walk<'_> {
         let Content::Table(table) = &mut node.content else {
             return self.wrong(node, record.words, "a table");
         };
-        for (name, entry) in table.iter_mut() {
-            match record.key(name) {
+        table.retain(|name, entry| {
+            let before = self.wrong_so_far();
+            let key = record.key(name);
+            match key {
                 Some(key) => self.value(&mut entry.node, &key.shape, name),
                 None => self.unknown(entry.key, entry.node.span, name, record.names(), record.words),
             }
-        }
+            self.keeps(key.is_none() || record.name == COLLECTION, before)
+        });
         let missing = record.keys.iter().filter(|key| key.required && !table.contains_key(key.name));
         for key in missing {
             self.report.hinted(
@@ -181,9 +191,27 @@ impl Walk<'_> {
             let found = items.len();
             return self.report.error(span, format!("“{name}” has {found} entries, and {most} are the most."));
         }
-        for node in items {
+        let apart = matches!(item, Shape::Record(record) if APART.contains(&record.name));
+        items.retain_mut(|node| {
+            let before = self.wrong_so_far();
             self.value(node, item, name);
+            self.keeps(apart, before)
+        });
+    }
+
+    /// The errors that nothing was left out for.
+    fn wrong_so_far(&self) -> usize {
+        self.report.errors() - self.left_out
+    }
+
+    /// Whether a part stays: one that stands by itself is left out when there are errors in it.
+    fn keeps(&mut self, apart: bool, before: usize) -> bool {
+        let wrong = self.wrong_so_far() - before;
+        let goes = apart && wrong > 0;
+        if goes {
+            self.left_out += wrong;
         }
+        !goes
     }
 
     fn named(&mut self, node: &mut Node, item: &'static Shape, most: usize, name: &str) {
