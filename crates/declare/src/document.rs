@@ -4,6 +4,7 @@ use std::fmt;
 use std::fs;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use indexmap::map::Entry as MapEntry;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value as Json};
 use crate::environment::{Lookup, Process};
 use crate::mistake::{Mistake, Report, Severity};
 use crate::shape::root::ROOT;
-use crate::shape::walk::Walk;
+use crate::shape::walk::{Walk, short};
 use crate::text::{Files, Span};
 use crate::tree::{self, Content, Entry, Node, Table};
 
@@ -168,6 +169,7 @@ fn examine(files: Vec<(PathBuf, String)>, lookup: &dyn Lookup) -> (Option<Docume
         }
     }
     one_kind_of_source(&root, &mut report);
+    address(&root, &mut report);
     let failed = report.errors() > left_out;
     let secrets = report.secrets().to_vec();
     let mistakes = report.finish(&files);
@@ -223,6 +225,15 @@ fn one_kind_of_source(root: &Node, report: &mut Report) {
                 report.error(entry.key, format!("The data source “{name}” needs “url”."));
             }
         }
+    }
+}
+
+fn address(root: &Node, report: &mut Report) {
+    let Some(listen) = root.get("listen") else { return };
+    let text = listen.as_text().unwrap_or_default();
+    if text.parse::<SocketAddr>().is_err() {
+        let message = format!("“listen” is an address and port such as 127.0.0.1:3310, not “{}”.", short(text));
+        report.error(listen.span, message);
     }
 }
 

@@ -43,7 +43,11 @@ impl fmt::Display for Changes {
         let kinds = [("added", &self.added), ("removed", &self.removed), ("changed", &self.changed)];
         let parts = kinds.iter().filter(|(_, names)| !names.is_empty());
         let parts: Vec<String> = parts.map(|(kind, names)| format!("{kind} {}", names.join(", "))).collect();
-        if parts.is_empty() { f.write_str("its actions are the same") } else { f.write_str(&parts.join("; ")) }
+        if parts.is_empty() {
+            f.write_str("no action was added, removed or changed")
+        } else {
+            f.write_str(&parts.join("; "))
+        }
     }
 }
 
@@ -65,6 +69,6 @@ mod tests {
         let after = outline(&[("orders", "Ship", 1), ("orders", "Cancel", 9), ("orders", "Invoice", 4)]);
         let said = Changes::of(before.clone(), after).to_string();
         assert_eq!(said, "added “Invoice” on orders; removed “Call” on people; changed “Cancel” on orders");
-        assert_eq!(Changes::of(before.clone(), before).to_string(), "its actions are the same");
+        assert_eq!(Changes::of(before.clone(), before).to_string(), "no action was added, removed or changed");
     }
 }

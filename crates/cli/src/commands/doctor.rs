@@ -201,7 +201,9 @@ async fn collections(api: &Api) -> Result<Vec<Finding>, Failure> {
         .flat_map(|json| json["actions"].as_array().into_iter().flatten())
         .filter(|action| action["built_in"] != true)
         .count();
-    let text = format!("{} collections, {declared} declared actions.", collections.len());
+    let plural = |count: usize| if count == 1 { "" } else { "s" };
+    let (all, s, actions) = (collections.len(), plural(collections.len()), plural(declared));
+    let text = format!("{all} collection{s}, {declared} declared action{actions}.");
     let mut findings = vec![Finding::new(Verdict::Good, "collections", text)];
     let keyless = names(&|json| json["primary_key"].as_array().is_some_and(Vec::is_empty));
     if !keyless.is_empty() {

@@ -171,6 +171,13 @@ fn report(answer: &Json, as_json: bool) -> Result<(), Failure> {
     }
 }
 
+/// Markup as a terminal shows it. What cannot be laid out is shown as it is.
+fn plain(html: &str) -> String {
+    const WIDTH: usize = 100;
+    let laid_out = html2text::from_read(html.as_bytes(), WIDTH);
+    laid_out.map_or_else(|_| html.to_owned(), |text| text.trim_end().to_owned())
+}
+
 /// What came of it, for people: the message, what changed, the job's id.
 fn in_words(answer: &Json) -> String {
     let outcome = &answer["outcome"];
@@ -188,12 +195,16 @@ fn in_words(answer: &Json) -> String {
         }
         _ => {}
     }
-    lines.extend(text("html").map(str::to_owned));
+    lines.extend(text("html").map(plain));
     for count in answer["job"]["changed"].as_array().into_iter().flatten() {
         let word = |key: &str| count[key].as_str().unwrap_or_default();
         lines.push(format!("{} {} in {}", count["count"], word("kind").replace('_', " "), word("collection")));
     }
-    lines.push(format!("Job {}", answer["job"]["id"].as_str().unwrap_or_default()));
+    // What has only begun says its id itself.
+    let id = answer["job"]["id"].as_str().unwrap_or_default();
+    if !lines.iter().any(|line| line.contains(id)) {
+        lines.push(format!("Job {id}"));
+    }
     lines.join("\n")
 }
 

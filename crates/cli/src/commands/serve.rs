@@ -1,5 +1,7 @@
 //! `levers serve`.
 
+use std::fmt::Write as _;
+
 use levers_server::{App, LogFormat};
 
 use crate::args::{GlobalArgs, ServeArgs};
@@ -40,6 +42,9 @@ fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Con
     // As it was typed, so that the line works where the program is not on the path.
     let program = std::env::args().next().unwrap_or_else(crate::program);
     let mut hint = format!("{program} token --email you@example.com");
+    if let Some(file) = &global.config {
+        let _ = write!(hint, " --config {}", file.display());
+    }
     if config.auth_secret.is_none() {
         let store = global.store.as_ref().map(|store| format!(" --store {}", store.display()));
         let database = args.url.as_ref().map(|url| format!(" --database {url}"));

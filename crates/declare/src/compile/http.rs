@@ -32,13 +32,20 @@ impl<'a> Compiler<'a> {
             let alone = HttpAction { headers, endpoint: "https://backend.example".into(), ..action.clone() };
             HttpHandler::new(outbound.clone(), alone, signing.clone()).err()
         })?;
+        let relative = action.endpoint.starts_with('/');
+        let plain = HttpAction { endpoint: "/".into(), ..HttpAction::new("any", "any") };
+        let base = HttpHandler::new(outbound.clone(), plain, signing.clone()).err();
         match HttpHandler::new(outbound, action, signing) {
             Ok(handler) => {
                 let form = handler.form(elements);
                 Some((Box::new(Foreign(handler)), form))
             }
             Err(error) => {
-                self.report.error(endpoint, error.message());
+                // What is wrong with the base is wrong once, however many actions stand on it.
+                let of_base = relative && base.is_some_and(|base| base.message() == error.message());
+                let address = self.root.get("http").and_then(|http| http.get("endpoint"));
+                let place = address.filter(|_| of_base).map_or(endpoint, |address| address.span);
+                self.report.error(place, error.message());
                 None
             }
         }
@@ -56,6 +63,8 @@ impl<'a> Compiler<'a> {
         action.hooks = self.hooks(around, node.get("hooks"));
         action.hook_body = if node.text("hook_body") == Some("django") { HookBody::Django } else { HookBody::Express };
         action.resolve_ids = node.flag("resolve_ids");
+        // Backends look values up by name, whether they were given or not.
+        action.fields = around.fields.keys().cloned().collect();
         action
     }
 

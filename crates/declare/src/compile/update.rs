@@ -61,6 +61,10 @@ impl<'a> Compiler<'a> {
             } else {
                 self.no_field(name, schema, entry.key);
             }
+            // What it is set to may be wrong as well, and is told in the same go.
+            if entry.node.as_text().is_some() {
+                self.template(&entry.node, around, texts, Escape::Text);
+            }
             return None;
         };
         if column.read_only {

@@ -11,6 +11,8 @@ pub(super) fn widget(node: &Node) -> Option<Widget> {
     let number = |key| node.get(key).and_then(Node::as_number);
     let (min, max, step) = (number("min"), number("max"), number("step"));
     let flag = |key| node.flag(key);
+    // As in Rust: who types a list may put it in order.
+    let enable_reorder = node.get("enable_reorder").is_none_or(|reorder| reorder.as_bool() == Some(true));
     Some(match node.text("type")? {
         "Dropdown" => Widget::Dropdown {
             options: choices(node),
@@ -30,13 +32,13 @@ pub(super) fn widget(node: &Node) -> Option<Widget> {
             placeholder,
             allow_duplicates: flag("allow_duplicates"),
             allow_empty_values: flag("allow_empty_values"),
-            enable_reorder: flag("enable_reorder"),
+            enable_reorder,
         },
         "NumberInput" => Widget::NumberInput { placeholder, min, max, step },
         "NumberInputList" => Widget::NumberInputList {
             placeholder,
             allow_duplicates: flag("allow_duplicates"),
-            enable_reorder: flag("enable_reorder"),
+            enable_reorder,
             min,
             max,
             step,

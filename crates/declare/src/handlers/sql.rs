@@ -52,7 +52,8 @@ impl Work for Sql {
             let script = Script { statements: self.statements.clone(), rounds };
             cx.records.run_script(&cx.collection.name, script).await?
         };
-        let count = Some(result.changed);
+        // Of a statement that only reads: the rows that it found.
+        let count = Some(if result.changed == 0 { result.rows.len() as u64 } else { result.changed });
         Ok(Done { reply: self.reply(cx, &result).await?, count })
     }
 }

@@ -38,7 +38,8 @@ const MIN: Key = Key::new("min", Shape::Number, "The least that is accepted.");
 const MAX: Key = Key::new("max", Shape::Number, "The most that is accepted.");
 const STEP: Key = Key::new("step", Shape::Number, "How far one press of an arrow goes.");
 const DUPLICATES: Key = Key::new("allow_duplicates", Shape::Boolean, "Whether the same value may be there twice.");
-const REORDER: Key = Key::new("enable_reorder", Shape::Boolean, "Whether the order can be changed.");
+const REORDER: Key =
+    Key::new("enable_reorder", Shape::Boolean, "Whether the order can be changed; it can unless this is false.");
 static ANY_CHOICE: Shape = Shape::Either(&[NAME, Shape::Number, Shape::Record(&CHOICE)]);
 const OPTIONS: Key = Key::new(
     "options",

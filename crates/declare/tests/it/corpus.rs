@@ -148,12 +148,12 @@ fn settings_and_sources_come_out_expanded_and_never_printed() {
 
 #[test]
 fn others_point_at_places_and_compare_actions() {
-    let text = "listen = \"here\"\nauth_secret = \"hunter2hunter2hunter2hunter2hunter2\"\n\
+    let text = "listen = \"[::1]:80\"\nauth_secret = \"hunter2hunter2hunter2hunter2hunter2\"\n\
                 [[collections.companies.actions]]\nname = \"Mark as Live\"\nscope = \"bulk\"\nupdate = { score = 1 }\n";
     let read = |text: &str| parse(vec![("levers.toml".into(), text.to_owned())], &Environment).unwrap();
     let document = read(text);
     let at = |path: &[&str]| document.mistake(path, "This is wrong.", None).to_string();
-    assert_eq!(at(&["listen"]), "levers.toml:1:1: This is wrong.\n  |\n1 | listen = \"here\"\n  | ^^^^^^");
+    assert_eq!(at(&["listen"]), "levers.toml:1:1: This is wrong.\n  |\n1 | listen = \"[::1]:80\"\n  | ^^^^^^");
     assert!(!at(&["auth_secret"]).contains("hunter2"));
     assert!(at(&["collections", "companies", "actions", "mark-as-live", "update"]).starts_with("levers.toml:6:1:"));
     assert!(at(&["collections", "companies", "actions", "nothing"]).starts_with("levers.toml:3:"));
