@@ -46,7 +46,8 @@ describe('the files of the manual', { skip: REFERENCE && 'the agent reads no suc
   });
 
   for (const { how, source, place } of pages.flatMap((page) => [...blocks(page)])) {
-    test(place, { skip: how === 'ignore' && 'not our file' }, async () => {
+    if (how === 'ignore') continue;
+    test(place, async () => {
       assert.ok(HOW.includes(how), `there is no “toml ${how}”; there is: ${HOW.join(', ')}`);
       const served = how === 'chinook' && !/^\[(database|sources)/m.test(source);
       const file = path.join(folder, `${place.replaceAll(/\W/g, '-')}.toml`);

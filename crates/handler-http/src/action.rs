@@ -73,12 +73,11 @@ impl HttpAction {
     }
 }
 
-/// Shows the names of headers and not their values.
+/// Shows neither the endpoint nor the values of headers: both may hold secrets.
 impl std::fmt::Debug for HttpAction {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let headers: Vec<&str> = self.headers.iter().map(|(name, _)| name.as_str()).collect();
         f.debug_struct("HttpAction")
-            .field("endpoint", &self.endpoint)
             .field("method", &self.method)
             .field("headers", &headers)
             .field("backend_collection", &self.backend_collection)
@@ -87,6 +86,6 @@ impl std::fmt::Debug for HttpAction {
             .field("hook_body", &self.hook_body)
             .field("fields", &self.fields)
             .field("resolve_ids", &self.resolve_ids)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,8 @@
 //! selection's compiled condition: a backend knows neither our filters nor our
 //! permissions. 'All but these' goes out as the list's filter, which the backend
 //! enumerates itself, unless it may read it otherwise than we do: a segment is ours,
-//! and a backend that does not know its name takes all records instead. Then, and
+//! and a backend that does not know its name takes all records instead; a search finds
+//! what each side looks for it in, and would run on other records than the list showed. Then, and
 //! where the action asks for it, the ids are read here.
 
 use std::collections::BTreeSet;
@@ -153,8 +154,8 @@ impl Asked<'_> {
 
 /// Whether a backend reads the filter as we do.
 fn understood(filter: &RequestFilter) -> bool {
-    let RequestFilter { condition, search: _, segment } = filter;
+    let RequestFilter { condition, search, segment } = filter;
     let everything = |condition: &Condition| matches!(condition, Condition::And(children) if children.is_empty());
     let condition = condition.as_ref().filter(|condition| !everything(condition));
-    segment.is_none() && condition.is_none_or(|condition| filters::tree(condition).is_some())
+    segment.is_none() && search.is_none() && condition.is_none_or(|condition| filters::tree(condition).is_some())
 }

@@ -2,8 +2,9 @@
 //!
 //! Receivers know a webhook by its id and take each id once; the id is the job's.
 //! So it may be sent again where nobody answered or the other side said that it is
-//! not available: twice more, with pauses, within the time of a whole call. A
-//! call that broke after it was sent is not repeated: receivers that take an
+//! not available: twice more, with pauses, and not after the time of a whole call. A
+//! call that broke after it was sent is not repeated, nor is one of which a gateway says so
+//! (502, 504), unless it is signed: receivers that take an
 //! unsigned webhook, chat services above all, know no ids.
 
 use std::fmt;
@@ -17,8 +18,8 @@ use bytes::Bytes;
 use chrono::Utc;
 use futures::future::BoxFuture;
 use hmac::{Hmac, Mac as _};
-use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, StatusCode};
 use levers_model::{Error, Outcome, Result};
 use levers_ports::{ActionContext, Handler, Reply};
 use serde_json::Value as Json;
@@ -111,7 +112,7 @@ impl Handler for WebhookHandler {
         for pause in PAUSES {
             let in_time = begun.elapsed() + pause < self.outbound.config().total;
             match &sent {
-                Err(fault) if in_time && may_be_sent_again(fault) => {}
+                Err(fault) if in_time && may_be_sent_again(fault, self.key.is_some()) => {}
                 _ => break,
             }
             sleep(pause).await;
@@ -124,9 +125,13 @@ impl Handler for WebhookHandler {
     }
 }
 
-/// Whether the other side certainly did nothing, or said that it could not.
-fn may_be_sent_again(fault: &Fault) -> bool {
-    fault.is_passing() && !matches!(fault, Fault::Closed(_))
+/// Whether the other side did nothing, or knows a webhook that it has taken already.
+fn may_be_sent_again(fault: &Fault, signed: bool) -> bool {
+    match fault {
+        Fault::Closed(_) => false,
+        Fault::Status(StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT, _) => signed,
+        other => other.is_passing(),
+    }
 }
 
 /// Shows where it goes, and neither path nor secret.

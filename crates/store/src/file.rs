@@ -78,21 +78,22 @@ pub(crate) fn open(path: &Path) -> Result<(Opened, Journal)> {
     conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0")
         .map_err(open_failed)?;
     // Before the journal's mode is set, because that writes: a file that is not ours stays as it is.
-    schema::migrate(&conn)?;
+    let is_new = schema::migrate(&conn)?;
     let syncer = begin_log(&conn, path)?;
     let checkpointer = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
     let checkpointer = Checkpointer::start(checkpointer).map_err(|error| cannot_open(path, &error))?;
     let place = Place::of(path).map_err(|error| cannot_open(path, &error))?;
-    let journal = begin_journal(&conn, path, &place)?;
+    let journal = begin_journal(&conn, path, &place, is_new)?;
     Ok((Opened { conn, checkpointer, syncer, place, lock }, journal))
 }
 
-/// Writes what an earlier process had begun into the tables, and begins the journal anew.
-fn begin_journal(conn: &Connection, path: &Path, place: &Place) -> Result<Journal> {
+/// Writes what an earlier process had begun into the tables, and begins the journal anew. What lies
+/// beside an empty store was begun in one that somebody deleted or moved, and mostly has ended there.
+fn begin_journal(conn: &Connection, path: &Path, place: &Place, is_new: bool) -> Result<Journal> {
     let opened =
         (|| Journal::open([private(&beside(path, "-begun-1"))?, private(&beside(path, "-begun-2"))?], place.clone()))();
     let (journal, found) = opened.map_err(|error| cannot_open(path, &error))?;
-    if !found.is_empty() {
+    if !found.is_empty() && !is_new {
         // On disk before the journal forgets it.
         let synced =
             batch::recover(conn, &found).and_then(|()| conn.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())));

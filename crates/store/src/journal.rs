@@ -151,11 +151,13 @@ impl State {
 }
 
 impl Sheet {
+    /// Writes behind the last whole entry, over what is left of one that failed: half an
+    /// entry would hide those after it.
     fn append(&mut self, entry: &[u8]) -> io::Result<()> {
+        self.file.seek(SeekFrom::Start(self.length))?;
         if let Err(error) = self.file.write_all(entry) {
-            // Half an entry would hide those after it.
-            self.file.set_len(self.length)?;
-            self.file.seek(SeekFrom::Start(self.length))?;
+            // The disk is full; where even this fails, the next entry goes over it.
+            let _ = self.file.set_len(self.length);
             return Err(error);
         }
         self.length += entry.len() as u64;
@@ -164,7 +166,6 @@ impl Sheet {
 
     fn clear(&mut self) -> io::Result<()> {
         self.file.set_len(0)?;
-        self.file.seek(SeekFrom::Start(0))?;
         self.length = 0;
         Ok(())
     }
@@ -303,6 +304,21 @@ mod tests {
         journal.settled([second, third, fourth]);
         journal.clear().unwrap();
         assert_eq!(lengths(), [0, 0]);
+    }
+
+    #[test]
+    fn what_is_left_of_an_entry_that_failed_hides_none() {
+        let mut file = tempfile::tempfile().unwrap();
+        let whole = entry(&beginning("whole"));
+        // As after a full disk: the first half of an entry, and the place behind it.
+        file.write_all(&whole).unwrap();
+        file.write_all(&entry(&beginning(&"x".repeat(100)))[..80]).unwrap();
+        let mut sheet = Sheet { file, length: whole.len() as u64, pending: 0 };
+        sheet.append(&entry(&beginning("next"))).unwrap();
+        let mut bytes = Vec::new();
+        sheet.file.seek(SeekFrom::Start(0)).unwrap();
+        sheet.file.read_to_end(&mut bytes).unwrap();
+        assert_eq!(read(&bytes), ["whole", "next"].map(beginning));
     }
 
     proptest! {

@@ -3,7 +3,8 @@
 //! [`SqliteStore`] keeps the promises of [`levers_ports::Store`] with SQLite's
 //! write-ahead log: a commit that must survive a power cut waits for the disk, a
 //! commit that must survive a kill of the process does not. What only begins goes to a
-//! journal first (`journal.rs`), and to the tables when it ends. One thread writes, and
+//! journal first (`journal.rs`), and to the tables when it ends; while the tables cannot be
+//! written, nothing begins, because an action whose end cannot be kept shall not run. One thread writes, and
 //! takes all that waits for it in one transaction (`writer.rs` says why); reads
 //! go through connections of their own, which the log lets run meanwhile.
 //!
@@ -28,18 +29,20 @@ mod statements;
 mod sync;
 mod writer;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use levers_model::job::Failure;
-use levers_model::{Error, Event, Job, JobId, Page, Result};
+use levers_model::{Error, ErrorKind, Event, Job, JobId, Page, Result};
 use levers_ports::{Begun, JobFilter, Store, StoredFile};
 use tokio::task::spawn_blocking;
 
 use crate::batch::{Answer, File, Key, Request};
 use crate::failure::{lost, refused, to_json};
+use crate::file::Opened;
 use crate::journal::{Beginning, Journal};
 use crate::reads::Readers;
 use crate::rows::{Values, end_row, event_row, job_row, time, uuid};
@@ -51,6 +54,8 @@ pub struct SqliteStore {
     readers: Readers,
     writer: Writer,
     journal: Journal,
+    /// Whether the tables could not be written the last time.
+    failing: AtomicBool,
 }
 
 impl SqliteStore {
@@ -65,9 +70,14 @@ impl SqliteStore {
         let path = path.to_owned();
         let open = move || {
             let (opened, journal) = file::open(&path)?;
-            Ok(Self { writer: Writer::start(opened)?, journal, readers: Readers::new(path) })
+            Self::on(opened, journal, path)
         };
         spawn_blocking(open).await.map_err(lost)?
+    }
+
+    fn on(opened: Opened, journal: Journal, path: PathBuf) -> Result<Self> {
+        let (writer, readers) = (Writer::start(opened)?, Readers::new(path));
+        Ok(Self { readers, writer, journal, failing: AtomicBool::new(false) })
     }
 
     /// Writes what waits, moves the log into the file and lets go of it. What is
@@ -82,19 +92,31 @@ impl SqliteStore {
 }
 
 impl SqliteStore {
+    async fn write(&self, request: Request) -> Result<Answer> {
+        let answer = self.writer.write(request).await;
+        let failing = answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable);
+        self.failing.store(failing, Ordering::Relaxed);
+        answer
+    }
+
     /// Has what began in the journal written to the tables, where everybody looks.
     async fn settle(&self, begun: Vec<(JobId, Arc<Beginning>)>) -> Result<()> {
         if begun.is_empty() {
             return Ok(());
         }
         let (ids, begun): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
-        self.writer.write(Request::Settle { begun }).await?;
+        self.write(Request::Settle { begun }).await?;
         self.journal.settled(ids);
         Ok(())
     }
 
     async fn settle_all(&self) -> Result<()> {
         self.settle(self.journal.pending()).await
+    }
+
+    /// Just this one: whoever looks at a job is not to wait for others, nor for a disk that has no room for them.
+    async fn settle_one(&self, id: JobId) -> Result<()> {
+        self.settle(self.journal.beginning(id).map(|begun| (id, begun)).into_iter().collect()).await
     }
 }
 
@@ -111,7 +133,7 @@ impl Store for SqliteStore {
     async fn begin(&self, job: &Job, events: &[Event]) -> Result<Begun> {
         let key = job.idempotency_key.clone().map(|key| Key { caller: job.caller.id.clone(), key });
         let (row, events) = (job_row(job)?, event_rows(events)?);
-        if !job.begins_durably() {
+        if !job.begins_durably() && !self.failing.load(Ordering::Relaxed) {
             if events.iter().any(|event| event.first() != row.first()) {
                 return Err(refused("an event is another job's"));
             }
@@ -120,7 +142,7 @@ impl Store for SqliteStore {
             return Ok(Begun::New);
         }
         let request = Request::Begin { row, key, events };
-        match self.writer.write(request).await? {
+        match self.write(request).await? {
             Answer::Done => Ok(Begun::New),
             Answer::Existing(job) => Ok(Begun::Existing(job)),
             answer @ Answer::Interrupted(_) => Err(unexpected(&answer)),
@@ -134,7 +156,7 @@ impl Store for SqliteStore {
             Some(begun) => Request::Whole { row: job_row(job)?, end, begun, events, file },
             None => Request::Finish { row: end, events, file },
         };
-        self.writer.write(request).await?;
+        self.write(request).await?;
         self.journal.settled([job.id]);
         Ok(())
     }
@@ -142,20 +164,20 @@ impl Store for SqliteStore {
     async fn note(&self, events: &[Event]) -> Result<()> {
         let begun = |event: &Event| Some((event.job, self.journal.beginning(event.job)?));
         self.settle(events.iter().filter_map(begun).collect()).await?;
-        self.writer.write(Request::Note { events: event_rows(events)? }).await.map(drop)
+        self.write(Request::Note { events: event_rows(events)? }).await.map(drop)
     }
 
     async fn job_by_key(&self, caller: &str, key: &str) -> Result<Option<Job>> {
         let found = self.readers.job_by_key(caller, key).await?;
         if found.is_some() {
             // Whoever repeats a submit must not hear of an end that a power cut could still undo.
-            self.writer.write(Request::Sync).await?;
+            self.write(Request::Sync).await?;
         }
         Ok(found)
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>> {
-        self.settle_all().await?;
+        self.settle_one(id).await?;
         self.readers.job(id).await
     }
 
@@ -169,20 +191,49 @@ impl Store for SqliteStore {
     }
 
     async fn events(&self, job: JobId) -> Result<Vec<Event>> {
-        self.settle_all().await?;
+        self.settle_one(job).await?;
         self.readers.events(job).await
     }
 
     async fn interrupt_abandoned(&self, failure: &Failure, at: DateTime<Utc>) -> Result<Vec<Job>> {
         self.settle_all().await?;
         let request = Request::Interrupt { failure: to_json(failure)?.into(), at: time(at) };
-        match self.writer.write(request).await? {
+        match self.write(request).await? {
             Answer::Interrupted(jobs) => Ok(jobs),
             answer @ (Answer::Done | Answer::Existing(_)) => Err(unexpected(&answer)),
         }
     }
 
     async fn check(&self) -> Result<()> {
-        self.writer.write(Request::Check).await.map(drop)
+        self.write(Request::Check).await.map(drop)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use levers_testkit::{FixedClock, finished_job, new_job};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn nothing_begins_whose_end_could_not_be_kept() {
+        let (folder, clock) = (tempfile::tempdir().unwrap(), FixedClock::default());
+        let path = folder.path().join("store.db");
+        let (opened, journal) = file::open(&path).unwrap();
+        // Nearly full for the tables, while the journal has room.
+        opened.conn.execute_batch("PRAGMA max_page_count = 40").unwrap();
+        let store = SqliteStore::on(opened, journal, path).unwrap();
+        let job = |size: usize| Job { values: "x".repeat(size).into(), ..new_job(&clock, "ada@example.org") };
+        let (large, small) = (job(1_000_000), job(10));
+        store.begin(&small, &[]).await.unwrap();
+        let file = StoredFile { content: Bytes::from(vec![0; 1_000_000]) };
+        let ended = finished_job(&clock, small);
+        assert_eq!(store.finish(&ended, &[], Some(&file)).await.unwrap_err().kind(), ErrorKind::Unavailable);
+        assert_eq!(store.begin(&large, &[]).await.unwrap_err().kind(), ErrorKind::Unavailable);
+        // What fits is written, and then the journal is trusted again.
+        store.begin(&job(10), &[]).await.unwrap();
+        store.finish(&ended, &[], None).await.unwrap();
+        store.begin(&large, &[]).await.unwrap();
     }
 }

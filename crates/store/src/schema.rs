@@ -151,8 +151,8 @@ fn first_version() -> Vec<String> {
     statements
 }
 
-/// Brings a file to the newest version, or refuses it.
-pub(crate) fn migrate(conn: &Connection) -> Result<()> {
+/// Brings a file to the newest version, or refuses it. Says whether it was empty.
+pub(crate) fn migrate(conn: &Connection) -> Result<bool> {
     let migrations = migrations();
     let newest = i32::try_from(migrations.len()).unwrap_or(i32::MAX);
     let version = version_of(conn)?;
@@ -170,7 +170,8 @@ pub(crate) fn migrate(conn: &Connection) -> Result<()> {
         transaction.pragma_update(None, "user_version", newest).map_err(open_failed)?;
         mark(&transaction).map_err(open_failed)?;
     }
-    transaction.commit().map_err(open_failed)
+    transaction.commit().map_err(open_failed)?;
+    Ok(version == 0)
 }
 
 /// Marks the file as ours. Marking it again is the smallest write there is.

@@ -103,16 +103,22 @@ impl Opened {
     /// address of any other.
     ///
     /// # Errors
-    /// 422 when it names another collection or action.
+    /// 422 when it names another collection or action, or no action.
     pub(crate) fn check_is_for(&self, collection: &str, action: &str) -> Result<()> {
         if self.approval.is_none() {
             return Ok(());
         }
         let approved = attributes(&self.body)?;
         let text = |key: &str| approved.get(key).and_then(Json::as_str).filter(|text| !text.is_empty());
+        let id = text("smart_action_id").ok_or_else(|| {
+            Fault::unprocessable(
+                "The signed approval request does not say which action was approved (“smart_action_id”). Ask for the \
+                 approval again.",
+            )
+        })?;
         let other = text("collection_name")
             .filter(|name| *name != collection)
-            .or_else(|| text("smart_action_id").filter(|id| !names_action(id, collection, action)));
+            .or_else(|| Some(id).filter(|id| !names_action(id, collection, action)));
         other.map_or(Ok(()), |other| {
             Err(Fault::unprocessable(format!(
                 "What was approved is “{}”, not “{action}” of “{collection}”. Ask for an approval of this action.",
@@ -242,6 +248,12 @@ mod tests {
         assert_eq!(opened.check_is_for("invoices", "Send reminder"), Ok(()));
         for (collection, action) in [("invoices", "Delete"), ("orders", "Send reminder")] {
             assert!(opened.check_is_for(collection, action).is_err(), "{collection} {action}");
+        }
+        for missing in [json!(null), json!(""), json!(7)] {
+            let mut nameless = approved(&json!(12), None);
+            nameless["data"]["attributes"]["smart_action_id"] = missing;
+            let opened = with_token(&json!(sign(Algorithm::HS256, SECRET, &nameless))).unwrap();
+            assert!(opened.check_is_for("invoices", "Send reminder").is_err());
         }
         let clear = open(json!({ "data": { "attributes": { "collection_name": "x" } } }), None).unwrap();
         assert_eq!(clear.check_is_for("invoices", "Delete"), Ok(()));

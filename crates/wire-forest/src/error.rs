@@ -157,12 +157,18 @@ impl From<Error> for Fault {
             ErrorKind::Internal => (500, "InternalServerError"),
         };
         let detail = match error.kind() {
-            ErrorKind::Internal => "Unexpected error".to_owned(),
+            ErrorKind::Internal if !says_more(&error) => "Unexpected error".to_owned(),
             ErrorKind::Constraint => constraint_text(&error),
             _ => error.message().to_owned(),
         };
         Self::Api { status, name, detail }
     }
+}
+
+/// Whether a fault has a sentence of its own: what an operator has to know of a backend or a
+/// statement that failed, above all whether its work may be done.
+fn says_more(fault: &Error) -> bool {
+    fault.message() != Error::internal("").message()
 }
 
 /// Clients look for the agents' sentence about the two usual constraints; ours, which names
@@ -224,6 +230,14 @@ mod tests {
             .map(|kind| format!("{kind:?} -> {:?}", Fault::from(Error::new(kind, "The reason."))))
             .collect();
         insta::assert_snapshot!(faults.join("\n"));
+    }
+
+    #[test]
+    fn a_fault_without_a_sentence_of_its_own_is_unexpected() {
+        let fault = |detail: &str| Fault::Api { status: 500, name: "InternalServerError", detail: detail.into() };
+        assert_eq!(Fault::from(Error::internal("password=hunter2")), fault("Unexpected error"));
+        let slow = Error::new(ErrorKind::Internal, "The backend at x did not answer.").with_internal("10.0.0.7");
+        assert_eq!(Fault::from(slow), fault("The backend at x did not answer."));
     }
 
     #[test]

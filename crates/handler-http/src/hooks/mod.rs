@@ -14,7 +14,8 @@
 //! typed over them since. A field that the backend made read-only always has the
 //! backend's value.
 //!
-//! Hooks only ask, so a call that broke is made once more.
+//! Hooks only ask, so a call that broke is made once more. All calls for one look at a form
+//! share the time of a whole call: somebody waits for it.
 
 mod declared;
 mod field;
@@ -26,8 +27,10 @@ mod wire;
 use std::sync::Arc;
 
 use levers_ports::{ElementDeclaration, FormDeclaration};
+use tokio::time::timeout;
 
 use crate::handler::HttpHandler;
+use crate::outbound::Fault;
 
 /// The form that a backend makes of what is declared.
 pub(crate) fn form(handler: HttpHandler, declared: Vec<ElementDeclaration>) -> FormDeclaration {
@@ -36,7 +39,9 @@ pub(crate) fn form(handler: HttpHandler, declared: Vec<ElementDeclaration>) -> F
         let shared = shared.clone();
         Box::pin(async move {
             let (handler, declared) = &*shared;
-            replay::elements(handler, declared, &cx).await
+            let total = handler.outbound.config().total;
+            let elements = timeout(total, replay::elements(handler, declared, &cx)).await;
+            elements.unwrap_or_else(|_| Err(wire::not_shown(handler, &cx, &Fault::Endless(total))))
         })
     }))
 }

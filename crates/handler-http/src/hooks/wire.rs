@@ -95,12 +95,7 @@ impl<'a> Asking<'a> {
             Err(fault) if fault.is_passing() => self.answered(call).await,
             other => other,
         };
-        answered.map_err(|fault| {
-            let error = fault.at(&target.authority(), Purpose::Form);
-            let message = format!("The form of “{}” cannot be shown. {error}", self.cx.action.name);
-            let internal = error.internal_text().unwrap_or_default();
-            Error::new(error.kind(), message).with_internal(internal)
-        })
+        answered.map_err(|fault| not_shown(self.handler, self.cx, &fault))
     }
 
     async fn answered(&self, call: Call) -> Result<LegacyForm, Fault> {
@@ -112,6 +107,13 @@ impl<'a> Asking<'a> {
         let json = answer::json(&answer.headers, answer.body, outbound.config().max_answer).await?;
         read(json.unwrap_or_default()).map_err(Fault::BadJson)
     }
+}
+
+/// Why a form is not shown.
+pub(super) fn not_shown(handler: &HttpHandler, cx: &FormContext, fault: &Fault) -> Error {
+    let error = fault.at(&handler.target.authority(), Purpose::Form);
+    let message = format!("The form of “{}” cannot be shown. {error}", cx.action.name);
+    Error::new(error.kind(), message).with_internal(error.internal_text().unwrap_or_default())
 }
 
 /// Reads `{"fields": […], "layout": […]}`.

@@ -15,6 +15,8 @@ use tokio::sync::mpsc;
 pub(crate) enum Step {
     /// Writes.
     Send(Vec<u8>),
+    /// Works for this long.
+    Work(Duration),
     /// Writes the same byte again and again, with a pause before each.
     Drip(u8, Duration),
     /// Does nothing until the other side hangs up.
@@ -111,6 +113,10 @@ async fn serve(
     for step in steps {
         let done = match step {
             Step::Send(bytes) => stream.write_all(&bytes).await,
+            Step::Work(time) => {
+                tokio::time::sleep(time).await;
+                Ok(())
+            }
             Step::Drip(byte, pause) => loop {
                 tokio::time::sleep(pause).await;
                 if let Err(error) = stream.write_all(&[byte]).await {

@@ -2,7 +2,9 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "a `json!` reads best in its place")]
 
-use levers_handler_http::{HookBody, Hooks, HttpAction};
+use std::time::Duration;
+
+use levers_handler_http::{HookBody, Hooks, HttpAction, OutboundConfig};
 use levers_model::{Error, Result};
 use levers_ports::{Computed, ElementDeclaration, FieldDeclaration, FormContext, FormDeclaration, TypeDeclaration};
 use serde_json::{Value as Json, json};
@@ -260,4 +262,20 @@ async fn a_form_of_endless_hooks_is_refused() {
     let error = form(&backend, loading(), Vec::new(), &form_context(Json::Object(values), None)).await.unwrap_err();
     insta::assert_snapshot!(said(&error, &backend));
     assert_eq!(backend.heard().len(), 21);
+}
+
+#[tokio::test]
+async fn a_form_of_slow_hooks_is_given_up_as_a_whole() {
+    let many: Vec<Json> = (0..20).map(|n| json!({ "field": format!("f{n}"), "type": "String", "hook": "h" })).collect();
+    let values: serde_json::Map<String, Json> = (0..20).map(|n| (format!("f{n}"), json!("x"))).collect();
+    let mut slow = vec![Step::Work(Duration::from_millis(300))];
+    slow.extend(fields(json!(many)));
+    let backend = Backend::start(vec![slow]).await;
+    let second = Duration::from_secs(1);
+    // No single call takes that long.
+    let config = OutboundConfig { timeout: second, total: second, ..config(backend.base()) };
+    let FormDeclaration::Dynamic(compute) = handler(config, loading()).form(Vec::new()) else { panic!("no hooks") };
+    let error = compute(form_context(Json::Object(values), None)).await.err().unwrap();
+    insta::assert_snapshot!(said(&error, &backend), @"The form of “Mark as Live” cannot be shown. The answer of the backend at [backend] was not complete after 1 second.");
+    assert!(backend.heard().len() < 10);
 }

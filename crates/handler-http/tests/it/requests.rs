@@ -77,11 +77,8 @@ async fn the_token_names_the_caller_in_every_spelling() {
 
 #[tokio::test]
 async fn all_but_some_goes_out_as_the_lists_filter() {
-    let filter = RequestFilter {
-        condition: Some(field("name").eq("A").or(field("id").gt(3))),
-        search: Some(Search { text: "ad".into(), extended: true }),
-        segment: None,
-    };
+    let filter =
+        RequestFilter { condition: Some(field("name").eq("A").or(field("id").gt(3))), ..RequestFilter::default() };
     let selection = Selection {
         filter,
         targets: Targets::AllExcept(vec![id(4)]),
@@ -95,9 +92,16 @@ async fn all_but_some_goes_out_as_the_lists_filter() {
 async fn what_a_backend_may_read_otherwise_goes_out_as_ids() {
     let all = |filter| context(Selection::all(filter));
     let segment = RequestFilter { segment: Some("Live".into()), ..RequestFilter::default() };
+    let search = Some(Search { text: "ad".into(), extended: true });
+    let searched = RequestFilter { search, ..RequestFilter::default() };
     let negated = RequestFilter { condition: Some(field("name").eq("A").negate()), ..RequestFilter::default() };
     let wanted = HttpAction { resolve_ids: true, ..action() };
-    for (action, cx) in [(action(), all(segment)), (action(), all(negated)), (wanted, all(RequestFilter::default()))] {
+    for (action, cx) in [
+        (action(), all(segment)),
+        (action(), all(searched)),
+        (action(), all(negated)),
+        (wanted, all(RequestFilter::default())),
+    ] {
         let attributes = attributes(action, cx).await;
         assert_eq!(attributes["ids"], json!(["1", "2", "3"]));
         assert_eq!(attributes["all_records"], json!(false));
@@ -125,6 +129,18 @@ async fn records_that_are_not_selected_any_more_are_left_out() {
     let error = handler(config(backend.base()), action()).execute(cx).await.unwrap_err();
     insta::assert_snapshot!(error);
     assert!(backend.heard().is_empty());
+}
+
+#[test]
+fn a_handler_shows_none_of_its_secrets() {
+    let action = HttpAction {
+        endpoint: "/actions/x?key=hunter2".into(),
+        headers: vec![("x-key".into(), "hunter2".into())],
+        ..action()
+    };
+    let text = format!("{:?}", handler(config("https://backend.example.org"), action));
+    assert!(text.contains("x-key") && text.contains("backend.example.org"), "{text}");
+    assert!(!["hunter2", AUTH, ENV].iter().any(|secret| text.contains(secret)), "{text}");
 }
 
 #[tokio::test]

@@ -88,12 +88,14 @@ fn behind_with(tokens: &[Located]) -> Verb {
     let mut opened = false;
     for (token, _) in tokens {
         let word = keyword(token);
-        let changes = matches!(word.as_deref(), Some("INSERT" | "UPDATE" | "DELETE" | "MERGE" | "REPLACE"));
+        // `(replace(…` is the function of that name: no database replaces rows inside of a query.
+        let inside = matches!(word.as_deref(), Some("INSERT" | "UPDATE" | "DELETE" | "MERGE"));
+        let changes = inside || word.as_deref() == Some("REPLACE");
         let begins = changes || matches!(word.as_deref(), Some("SELECT" | "VALUES"));
         if depth == 0 && begins && main.is_none() {
             main = Some(changes);
         }
-        changes_inside |= opened && changes;
+        changes_inside |= opened && inside;
         opened = *token == Token::LParen;
         match token {
             Token::LParen => depth += 1,
@@ -199,6 +201,7 @@ mod tests {
             ("with x as (select 1) update a set b = 1", Verb::Change),
             ("with x as (select 1), y as (select (2)) select * from x, y", Verb::Read),
             ("with x as (update a set b = 1 returning c) select * from x", Verb::ChangeInside),
+            ("with x as (select 1) select (replace('a', 'b', 'c')) from x", Verb::Read),
             ("with x as materialized (delete from a returning *) insert into b select * from x", Verb::Change),
         ] {
             assert_eq!(read(text).verb, verb, "{text}");

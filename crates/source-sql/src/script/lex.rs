@@ -135,12 +135,16 @@ fn located(text: &str, dialect: Dialect) -> Result<Vec<Located>, ScriptMistake> 
         check_operator(&token.token, start)?;
         if !matches!(token.token, Token::Whitespace(_)) {
             located.push((token.token, start..next));
-        } else if matches!(&token.token, Token::Whitespace(Whitespace::MultiLineComment(text)) if text.starts_with('!'))
-        {
+        } else if matches!(&token.token, Token::Whitespace(Whitespace::MultiLineComment(text)) if is_run(text)) {
             return Err(hint_comment(start));
         }
     }
     if end == text.len() { Ok(located) } else { Err(hint_comment(end)) }
+}
+
+/// Whether the database runs what stands in this comment: `/*! … */`, and MariaDB's own `/*M! … */`.
+fn is_run(comment: &str) -> bool {
+    comment.strip_prefix('M').unwrap_or(comment).starts_with('!')
 }
 
 /// The lexer takes such a comment apart, and its tokens lose their places.
@@ -362,6 +366,13 @@ mod tests {
             ("drop table a", MYSQL),
             ("select 1 /*! + :a */, :b", MYSQL),
             ("select 1 /*!50000 + :a */", MYSQL),
+            ("select 1 /*M! into outfile '/tmp/a' */", MYSQL),
+            ("select 1 /*M!100100 into outfile '/tmp/a' */", MYSQL),
+            ("select 1 into/* */outfile '/tmp/a'", MYSQL),
+            ("select 1 /* /* */ into outfile '/tmp/a' -- */", MYSQL),
+            ("/* /* */ attach 'other.db' as o -- */ select 1", Dialect::Sqlite),
+            ("/* /* */ */ copy a from program 'id'", Dialect::Postgres),
+            ("with a as (select 1) select 2 into outfile '/tmp/a'", MYSQL),
             ("select 1 >-- :a\n2", Dialect::Postgres),
         ] {
             let mistake = Statement::read(text, dialect).expect_err(text);

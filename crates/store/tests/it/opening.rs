@@ -41,6 +41,69 @@ async fn what_was_written_is_there_after_a_restart() {
     }
 }
 
+#[tokio::test]
+async fn what_began_in_a_store_that_was_deleted_does_not_come_back_in_the_next() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let job = new_job(&clock, "ada@example.org");
+    store.begin(&job, &[]).await.unwrap();
+    let running = new_job(&clock, "ada@example.org");
+    store.begin(&running, &[]).await.unwrap();
+    store.finish(&finished_job(&clock, job), &[], None).await.unwrap();
+    store.close().await;
+    let kept = folder.path().join("kept.db");
+    std::fs::rename(&path, &kept).unwrap();
+    let next = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(next.jobs(&JobFilter::default(), ALL).await.unwrap(), []);
+    next.close().await;
+}
+
+#[tokio::test]
+async fn a_journal_brings_back_what_runs_and_nothing_that_ended() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let (ended, running) = (new_job(&clock, "ada@example.org"), new_job(&clock, "ada@example.org"));
+    store.begin(&ended, &[started_event(&clock, &ended)]).await.unwrap();
+    store.begin(&running, &[started_event(&clock, &running)]).await.unwrap();
+    let ended = finished_job(&clock, ended);
+    store.finish(&ended, &[ended_event(&clock, &ended)], None).await.unwrap();
+    let journal = std::fs::read(folder.path().join("store.db-begun-1")).unwrap();
+    store.close().await;
+    // Twice: a process that is killed after it took over the journal, and before it emptied it.
+    for _ in 0..2 {
+        std::fs::write(folder.path().join("store.db-begun-1"), &journal).unwrap();
+        let store = SqliteStore::open(&path).await.unwrap();
+        assert_eq!(store.job(ended.id).await.unwrap(), Some(ended.clone()));
+        assert_eq!(store.job(running.id).await.unwrap(), Some(running.clone()));
+        assert_eq!(store.events(running.id).await.unwrap().len(), 1);
+        assert_eq!(store.jobs(&JobFilter::default(), ALL).await.unwrap().len(), 2);
+        store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn whoever_looks_at_a_job_has_no_other_written() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let jobs = [(); 3].map(|()| new_job(&clock, "ada@example.org"));
+    for job in &jobs {
+        store.begin(job, &[started_event(&clock, job)]).await.unwrap();
+    }
+    let written = || -> i64 {
+        let conn = Connection::open(&path).unwrap();
+        conn.query_row("SELECT count(*) FROM jobs", [], |row| row.get(0)).unwrap()
+    };
+    assert_eq!(written(), 0);
+    assert_eq!(store.job(jobs[0].id).await.unwrap().as_ref(), Some(&jobs[0]));
+    assert_eq!(store.events(jobs[1].id).await.unwrap().len(), 1);
+    assert_eq!(written(), 2);
+    assert_eq!(store.jobs(&JobFilter::default(), ALL).await.unwrap().len(), 3);
+    assert_eq!(written(), 3);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn only_its_owner_can_read_the_files() {
