@@ -82,7 +82,8 @@ impl Levers {
     }
 
     /// Gives the program the whole command line of `levers`, and does what its
-    /// arguments say: `serve`, `run`, `actions`, `schema`, `doctor`, `token`.
+    /// arguments say: `serve`, `init`, `check`, `run`, `actions`,
+    /// `schema`, `doctor`, `token`.
     /// Without arguments it serves, on `127.0.0.1:3310` unless configured otherwise.
     ///
     /// What fails is told on the standard error output and in the exit code,

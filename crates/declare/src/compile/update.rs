@@ -23,7 +23,7 @@ impl<'a> Compiler<'a> {
         }
         if schema.read_only {
             let message =
-                format!("The records of {} cannot be changed: it is a view or has no primary key.", schema.name);
+                format!("The records of {} cannot be changed: it is a view, has no primary key, or its database can only be read.", schema.name);
             self.report.error(node.span, message);
             return None;
         }
