@@ -22,8 +22,10 @@ impl<'a> Compiler<'a> {
             return None;
         }
         if schema.read_only {
-            let message =
-                format!("The records of {} cannot be changed: it is a view, has no primary key, or its database can only be read.", schema.name);
+            let message = format!(
+                "The records of {} cannot be changed: it is a view, has no primary key, or its database can only be read.",
+                schema.name
+            );
             self.report.error(node.span, message);
             return None;
         }
