@@ -5,7 +5,8 @@
 //! permissions. 'All but these' goes out as the list's filter, which the backend
 //! enumerates itself, unless it may read it otherwise than we do: a segment is ours,
 //! and a backend that does not know its name takes all records instead; a search finds
-//! what each side looks for it in, and would run on other records than the list showed. Then, and
+//! what each side looks for it in, and would run on other records than the list showed; a
+//! record's related data are named in our words, and a backend that has others takes all records. Then, and
 //! where the action asks for it, the ids are read here.
 
 use std::collections::BTreeSet;
@@ -82,11 +83,15 @@ impl Asked<'_> {
 
     async fn picked(&self, action: &HttpAction) -> Result<Picked> {
         match &self.selection.targets {
-            Targets::AllExcept(excluded) if !action.resolve_ids && understood(&self.selection.filter) => {
+            Targets::AllExcept(excluded) if !action.resolve_ids && self.is_understood() => {
                 Ok(Picked::AllBut(excluded.iter().map(RecordId::to_string).collect()))
             }
             Targets::None | Targets::Ids(_) | Targets::AllExcept(_) => self.ids().await.map(Picked::Ids),
         }
+    }
+
+    fn is_understood(&self) -> bool {
+        self.selection.parent.is_none() && understood(&self.selection.filter)
     }
 
     /// Those of the named records that the condition holds for, in the order in which they were named.

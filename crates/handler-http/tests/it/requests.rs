@@ -79,11 +79,7 @@ async fn the_token_names_the_caller_in_every_spelling() {
 async fn all_but_some_goes_out_as_the_lists_filter() {
     let filter =
         RequestFilter { condition: Some(field("name").eq("A").or(field("id").gt(3))), ..RequestFilter::default() };
-    let selection = Selection {
-        filter,
-        targets: Targets::AllExcept(vec![id(4)]),
-        parent: Some(ParentRecord { collection: "clients".into(), id: id(7), relation: "companies".into() }),
-    };
+    let selection = Selection { filter, targets: Targets::AllExcept(vec![id(4)]), parent: None };
     let (heard, backend) = asked(action(), context(selection)).await;
     insta::assert_snapshot!(written(&heard, &backend));
 }
@@ -96,10 +92,13 @@ async fn what_a_backend_may_read_otherwise_goes_out_as_ids() {
     let searched = RequestFilter { search, ..RequestFilter::default() };
     let negated = RequestFilter { condition: Some(field("name").eq("A").negate()), ..RequestFilter::default() };
     let wanted = HttpAction { resolve_ids: true, ..action() };
+    let parent = Some(ParentRecord { collection: "clients".into(), id: id(7), relation: "companies".into() });
+    let related = context(Selection { parent, ..Selection::all(RequestFilter::default()) });
     for (action, cx) in [
         (action(), all(segment)),
         (action(), all(searched)),
         (action(), all(negated)),
+        (action(), related),
         (wanted, all(RequestFilter::default())),
     ] {
         let attributes = attributes(action, cx).await;
