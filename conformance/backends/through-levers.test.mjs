@@ -16,6 +16,34 @@ const [ada, grace] = USERS;
 const TIMEOUT_SECONDS = 4;
 
 /**
+ * A form that the file declares and of which the application computes a change: the hook is called by the name
+ * that it has there.
+ */
+const changeHookAlone = (http) => `
+[[collections.customers.actions]]
+name = "Invoice by city"
+scope = "single"
+http = { endpoint = "/forest/actions/send-invoice", hooks = { change = { city = "onCityChange" } }${http} }
+  [[collections.customers.actions.form]]
+  field = "country"
+  type = "Enum"
+  options = ["FR", "US"]
+  default = { rule = "record.country" }
+  [[collections.customers.actions.form]]
+  field = "city"
+  type = "Enum"
+  options = ["Paris", "Vannes"]
+  [[collections.customers.actions.form]]
+  field = "zip code"
+  type = "Enum"
+  options = []
+`;
+const CHANGE_HOOK_ALONE = {
+  express: changeHookAlone(''),
+  django: changeHookAlone(', slug = "django", hook_body = "django"'),
+};
+
+/**
  * The application, and Levers with the example's own file: only the addresses are others than in the example,
  * and a slow application is given up sooner.
  */
@@ -40,7 +68,7 @@ async function startWorld(name) {
       .replaceAll('.secrets/', `${dir}/.secrets/`)
       .replace('sqlite:smart-actions.db', `sqlite:${backend.database}`)
       .replace('[http]', `[http]\ntimeout_seconds = ${TIMEOUT_SECONDS}`);
-    writeFileSync(world.file, text);
+    writeFileSync(world.file, text + CHANGE_HOOK_ALONE[name]);
     world.server = await start({ bin: LEVERS, args: ['--config', world.file] });
     world.server.schema = await schemaOf(LEVERS, ['--config', world.file], { cwd: world.server.dir });
   } catch (error) {
@@ -199,7 +227,7 @@ for (const name of ['express', 'django']) {
     test('levers check finds no mistake in the example', async () => {
       const { code, stdout, stderr } = await run(LEVERS, ['check', world.file]);
       assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /2 collections, 10 actions, no mistakes/);
+      assert.match(stdout, /2 collections, 11 actions, no mistakes/);
       assert.deepEqual(world.server.schema.collections.map((c) => c.name).sort(), [
         'companies',
         'customers',
@@ -285,6 +313,14 @@ for (const name of ['express', 'django']) {
           changed: 'zip code',
         });
         assert.equal(fieldOf(complete, 'delivery note').description, 'For the carrier in 56000');
+      });
+
+      test('of a form that the file declares: a change alone', async () => {
+        const path = `${restPath({ ...act, name: 'Invoice by city' })}/form`;
+        const body = { selection: { ids: ['1'] }, values: { country: 'FR', city: 'Vannes' }, changed: 'city' };
+        const answer = await api(world, 'POST', path, body);
+        assert.equal(answer.status, 200, answer.text);
+        assert.equal(fieldOf(answer.json.fields, 'zip code').value, '56000');
       });
 
       test("with Forest's client: field by field", async () => {

@@ -62,6 +62,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Lists the actions of all collections, or of one
     Actions(ActionsArgs),
+    /// Lists the latest jobs, or shows one with its events
+    Jobs(JobsArgs),
     /// Prints the schema of all collections
     Schema(SchemaArgs),
     /// Looks for what is wrong, and says what to do about it
@@ -148,6 +150,32 @@ impl TargetArgs {
     pub(crate) fn local() -> Self {
         Self { database: None, server: None, token: None, email: LOCAL_ACCOUNT.to_owned(), timezone: "UTC".to_owned() }
     }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  levers jobs --database sqlite:shop.db
+  levers jobs --collection orders --state failed --server http://127.0.0.1:3310
+  levers jobs job_01a1f9e5a54a750baa0e9396a58fe64b")]
+pub(crate) struct JobsArgs {
+    /// The job to show
+    #[arg(value_name = "JOB", conflicts_with_all = ["collection", "action", "state", "limit"])]
+    pub(crate) job: Option<String>,
+    /// Only jobs of this collection
+    #[arg(long, value_name = "NAME")]
+    pub(crate) collection: Option<String>,
+    /// Only jobs of this action
+    #[arg(long, value_name = "ID")]
+    pub(crate) action: Option<String>,
+    /// Only jobs that are executing, complete or failed
+    #[arg(long, value_name = "STATE", value_parser = ["executing", "complete", "failed"])]
+    pub(crate) state: Option<String>,
+    /// How many
+    #[arg(long, value_name = "NUMBER", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub(crate) limit: u32,
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
 }
 
 #[derive(Debug, Args)]

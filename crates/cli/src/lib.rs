@@ -68,12 +68,13 @@ pub(crate) fn program() -> String {
 const PLAIN: &str = "levers";
 
 /// Arguments that name a database.
-const URL_ARGUMENTS: [(&str, &str); 6] = [
+const URL_ARGUMENTS: [(&str, &str); 7] = [
     ("serve", "url"),
     ("schema", "url"),
     ("doctor", "url"),
     ("run", "database"),
     ("actions", "database"),
+    ("jobs", "database"),
     ("token", "database"),
 ];
 
@@ -87,6 +88,7 @@ async fn dispatch(cli: Cli, app: App) -> Result<(), Failure> {
         Some(Command::Serve(args)) => commands::serve::serve(args, global, app).await,
         Some(Command::Run(args)) => commands::run::run(args, global, app).await,
         Some(Command::Actions(args)) => commands::actions::actions(args, global, app).await,
+        Some(Command::Jobs(args)) => commands::jobs::jobs(args, global, app).await,
         Some(Command::Schema(args)) => commands::schema::schema(args, global, app).await,
         Some(Command::Check(args)) => commands::check::check(args, global, app).await,
         Some(Command::Init(args)) => commands::init::init(args, global).await,

@@ -1,5 +1,7 @@
 //! What is to be known of an action that a backend executes.
 
+use std::collections::BTreeMap;
+
 use crate::slug::{Slug, default_endpoint};
 
 /// Which form hooks the backend has for an action.
@@ -7,14 +9,14 @@ use crate::slug::{Slug, default_endpoint};
 pub struct Hooks {
     /// Whether the backend is asked for the form when it is opened.
     pub load: bool,
-    /// The fields whose change the backend wants to hear of. Fields that the
-    /// backend itself sends with a `hook` need not be named.
-    pub change: Vec<String>,
+    /// The fields whose change the backend wants to hear of, each with the name of its hook
+    /// there. Fields that the backend itself sends with a `hook` need not be named.
+    pub change: BTreeMap<String, String>,
 }
 
 impl Hooks {
     /// Whether there is none.
-    pub const fn is_empty(&self) -> bool {
+    pub fn is_empty(&self) -> bool {
         !self.load && self.change.is_empty()
     }
 }

@@ -17,6 +17,8 @@ pub struct Checked {
     pub declared: Option<Declared>,
     /// All that is wrong or should not stay so.
     pub mistakes: Vec<Mistake>,
+    /// Whether everything was looked at; a file that is not well-formed is only looked at as far as it is.
+    pub is_whole: bool,
 }
 
 /// How much is declared.
@@ -44,7 +46,7 @@ impl Checked {
 pub async fn check(setup: &Setup, app: &App, offline: bool) -> Result<Checked, SetupError> {
     let Some(document) = &setup.document else { return Ok(Checked::default()) };
     let declared = Declared { collections: document.collections(), actions: document.outline().len() };
-    let mut checked = Checked { declared: Some(declared), mistakes: document.warnings().to_vec() };
+    let mut checked = Checked { declared: Some(declared), mistakes: document.warnings().to_vec(), is_whole: true };
     if offline {
         return Ok(checked);
     }

@@ -32,15 +32,17 @@ pub(crate) async fn check(args: CheckArgs, global: &GlobalArgs, app: App) -> Res
 /// Mistakes that keep the file from being read are findings too, and what is right of it
 /// is held against the databases all the same, so that nobody mends in two rounds.
 async fn report_all(mut mistakes: Vec<Mistake>, global: &GlobalArgs, app: &App, offline: bool) -> Result<(), Failure> {
+    let mut is_whole = false;
     if let Some(setup) = setup::load_what_is_right(global, app)
         && let Ok(further) = levers_server::check(&setup, app, offline).await
     {
         mistakes.extend(further.mistakes);
         mistakes.sort_by(|one, other| one.place().cmp(&other.place()));
         mistakes.dedup();
+        is_whole = true;
     }
     let place = global.config.as_deref().unwrap_or(std::path::Path::new(levers_server::DEFAULT_FILE));
-    report(&place.display().to_string(), &Checked { declared: None, mistakes }, false, global.json)
+    report(&place.display().to_string(), &Checked { declared: None, mistakes, is_whole }, false, global.json)
 }
 
 fn report(place: &str, checked: &Checked, offline: bool, as_json: bool) -> Result<(), Failure> {
@@ -69,7 +71,8 @@ fn summary(checked: &Checked, offline: bool) -> String {
     let warnings = checked.mistakes.iter().filter(|mistake| is_warning(mistake)).count();
     let errors = checked.mistakes.len() - warnings;
     if errors > 0 {
-        return count(errors, "mistake");
+        let later = if checked.is_whole { "" } else { "; names, rules and SQL are looked at when these are gone" };
+        return format!("{}{later}", count(errors, "mistake"));
     }
     let counted = checked.declared.map(|Declared { collections, actions }| {
         format!("{}, {}, ", count(collections, "collection"), count(actions, "action"))

@@ -53,6 +53,13 @@ fn told(output: &Path, first: &FirstFile) -> String {
 }
 
 fn write(path: &Path, text: &str, force: bool) -> Result<(), Failure> {
+    if force && path.exists() {
+        // Somebody's work, perhaps of weeks, and perhaps served at this moment.
+        let kept = path.with_added_extension("bak");
+        std::fs::copy(path, &kept).map_err(|error| {
+            Failure::new(Failure::FAILED, format!("{} cannot be written: {error}.", kept.display()))
+        })?;
+    }
     let mut options = OpenOptions::new();
     options.write(true);
     // `create_new`, so that a file that came in the meantime is kept too.

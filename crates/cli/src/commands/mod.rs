@@ -4,6 +4,7 @@ pub(crate) mod actions;
 pub(crate) mod check;
 pub(crate) mod doctor;
 pub(crate) mod init;
+pub(crate) mod jobs;
 pub(crate) mod run;
 pub(crate) mod schema;
 pub(crate) mod serve;

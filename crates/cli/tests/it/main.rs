@@ -5,6 +5,7 @@
 
 mod asked;
 mod declared;
+mod jobs;
 mod reload;
 mod shop;
 

@@ -16,6 +16,8 @@ use crate::outbound::{Answer, AnswerBody, Fault, OutboundConfig};
 
 /// How much of an answer that nobody understands is kept for the log.
 const FOR_THE_LOG: usize = 500;
+/// How much of a refusal in plain text is read, in bytes.
+const LONGEST_SENTENCE: usize = 4_000;
 
 /// Reads the answer to an execution.
 pub(crate) async fn reply(answer: Answer, config: &OutboundConfig, authority: &str) -> Result<Reply, Fault> {
@@ -46,7 +48,10 @@ async fn refusal(status: StatusCode, headers: &HeaderMap, body: AnswerBody, most
         let said = serde_json::from_slice::<Json>(&bytes).ok();
         return said.as_ref().and_then(outcome::refusal).ok_or_else(|| Fault::Status(status, log_text(&bytes)));
     }
-    Err(Fault::Status(status, log_text(&body.beginning(FOR_THE_LOG).await)))
+    let bytes = body.beginning(LONGEST_SENTENCE).await;
+    let is_plain = media_type(headers).is_some_and(|mime| essence(&mime).eq_ignore_ascii_case("text/plain"));
+    let said = outcome::plain_refusal(&bytes).filter(|_| for_the_operator && is_plain);
+    said.ok_or_else(|| Fault::Status(status, log_text(&bytes)))
 }
 
 /// The JSON of an answer; `None` when there is no body at all.

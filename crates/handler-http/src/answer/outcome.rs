@@ -33,6 +33,10 @@ pub(crate) fn success(json: &Json) -> Result<Outcome, String> {
         let to = to.ok_or("redirectTo is neither a path that begins with one “/” nor an http or https address")?;
         return Ok(OutcomeKind::Redirect { to: to.to_owned(), message }.into());
     }
+    // A backend that says what went wrong and forgets the status.
+    if let (Some(error), None, None) = (text(said, "error"), &message, text(said, "html")) {
+        return Ok(Outcome::error(short(error)));
+    }
     let refresh = said.get("refresh").and_then(|refresh| refresh.get("relationships")).and_then(Json::as_array);
     let refresh = refresh.into_iter().flatten().filter_map(Json::as_str).take(MOST_RELATIONS);
     let refresh = refresh.map(str::to_owned).collect();
@@ -43,7 +47,8 @@ pub(crate) fn success(json: &Json) -> Result<Outcome, String> {
 pub(crate) fn refusal(json: &Json) -> Option<Outcome> {
     let said = json.as_object()?;
     let html = text(said, "html").map(shortened_html);
-    let message = text(said, "error").or_else(|| json_api(said)).or_else(|| text(said, "message")).map(short);
+    let message = text(said, "error").or_else(|| json_api(said)).or_else(|| text(said, "message"));
+    let message = message.map(short).or_else(|| by_field(said).filter(|_| html.is_none()));
     (message.is_some() || html.is_some()).then(|| OutcomeKind::Error { message, html }.into())
 }
 
@@ -51,6 +56,28 @@ pub(crate) fn refusal(json: &Json) -> Option<Outcome> {
 fn json_api(said: &Map<String, Json>) -> Option<&str> {
     let first = said.get("errors")?.get(0)?.as_object()?;
     ["detail", "title", "name"].into_iter().find_map(|key| text(first, key))
+}
+
+/// Sentences by field, as form libraries answer: `{"amount": ["Too large."]}`.
+fn by_field(said: &Map<String, Json>) -> Option<String> {
+    let sentence = |(field, says): (&String, &Json)| {
+        let says: Option<Vec<&str>> = match says {
+            Json::Array(says) if !says.is_empty() => says.iter().map(Json::as_str).collect(),
+            Json::String(says) => Some(vec![says]),
+            _ => None,
+        };
+        let says = says.filter(|says| says.iter().any(|says| !says.trim().is_empty()));
+        says.map(|says| format!("{field}: {}", says.join(" ")))
+    };
+    let sentences: Option<Vec<String>> = said.iter().map(sentence).collect();
+    sentences.filter(|sentences| !sentences.is_empty()).map(|sentences| short(&sentences.join("\n")))
+}
+
+/// A refusal in plain text; `None` when it is none that anybody would read.
+pub(crate) fn plain_refusal(bytes: &[u8]) -> Option<Outcome> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let is_sentence = !text.is_empty() && text.chars().count() <= LONGEST_MESSAGE && !text.starts_with(['<', '{', '[']);
+    is_sentence.then(|| Outcome::error(text))
 }
 
 fn webhook(json: &Json) -> Result<Outcome, String> {
@@ -113,6 +140,8 @@ mod tests {
             json!({ "redirectTo": "https://example.org/track" }),
             json!({ "webhook": { "url": "https://example.org", "method": "put", "headers": { "x": 1 }, "body": [1] } }),
             json!({ "webhook": { "url": "http://example.org" } }),
+            json!({ "error": "Not today." }),
+            json!({ "error": "Not today.", "success": "Tomorrow then." }),
             json!({ "redirectTo": "javascript:alert(1)" }),
             json!({ "redirectTo": 7 }),
             json!({ "webhook": { "url": "file:///etc/passwd" } }),
@@ -136,6 +165,9 @@ mod tests {
             json!({ "errors": [{ "name": "CustomActionRequiresApprovalError", "status": 403 }] }),
             json!({ "message": "The given data was invalid.", "errors": { "amount": ["too low"] } }),
             json!({ "status": 400 }),
+            json!({ "amount": ["Too large.", "Not whole."], "reason": "Missing." }),
+            json!({ "amount": [7] }),
+            json!({}),
             json!({ "error": "  " }),
             json!([]),
         ]
@@ -143,6 +175,14 @@ mod tests {
         .map(refusal)
         .collect();
         insta::assert_json_snapshot!(outcomes);
+    }
+
+    #[test]
+    fn sentences_are_read_and_pages_are_not() {
+        assert_eq!(plain_refusal(b" Not today.\n"), Some(Outcome::error("Not today.")));
+        for bytes in [&b""[..], b"<!doctype html>", b"{}", b"\xff", "x".repeat(3_000).as_bytes()] {
+            assert_eq!(plain_refusal(bytes), None);
+        }
     }
 
     #[test]

@@ -55,7 +55,7 @@ async fn legacy(field: &FieldDeclaration, position: usize, action: &HttpAction, 
     let (name, enums, reference) = described(&field.field_type, action, cx).await?;
     let default = optional(field.default.as_ref(), cx).await?;
     let value = optional(field.value.as_ref(), cx).await?.or_else(|| default.clone());
-    let hook = action.hooks.change.contains(&field.id).then_some(&field.id);
+    let hook = action.hooks.change.get(&field.id);
     let legacy = json!({
         "field": field.id,
         "type": name,

@@ -117,8 +117,8 @@ impl Replay<'_> {
         let mut filled = field.clone();
         filled.insert("value".into(), value);
         filled.insert("previousValue".into(), previous);
-        if self.has_hook(field) && !says_hook(field) {
-            filled.insert("hook".into(), Json::from(name));
+        if let Some(hook) = self.action.hooks.change.get(name).filter(|_| !says_hook(field)) {
+            filled.insert("hook".into(), Json::from(hook.as_str()));
         }
         filled
     }
@@ -130,7 +130,7 @@ impl Replay<'_> {
     }
 
     fn has_hook(&self, field: &Legacy) -> bool {
-        says_hook(field) || name_of(field).is_some_and(|name| self.action.hooks.change.iter().any(|hook| hook == name))
+        says_hook(field) || name_of(field).is_some_and(|name| self.action.hooks.change.contains_key(name))
     }
 
     /// A change of these asks for the form again.

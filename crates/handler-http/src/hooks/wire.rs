@@ -1,7 +1,7 @@
 //! Asking a hook, and the shape of what it answers.
 
 use hyper::Method;
-use levers_model::{Error, Result};
+use levers_model::{Error, Result, Scope};
 use levers_ports::FormContext;
 use serde_json::{Map, Value as Json, json};
 
@@ -49,6 +49,11 @@ pub(super) struct Asking<'a> {
 
 impl<'a> Asking<'a> {
     pub(super) async fn begin(handler: &'a HttpHandler, cx: &'a FormContext) -> Result<Self> {
+        // A hook reads the record, and a backend that is sent none breaks on it.
+        if cx.action.scope == Scope::Single && cx.selection.named_count() != Some(1) {
+            let name = &cx.action.name;
+            return Err(Error::refused(format!("The form of “{name}” is about one record. Select one.")));
+        }
         let asked = Asked::from(cx);
         let records = match handler.action.hook_body {
             HookBody::Express => asked.attributes(&handler.action).await?,

@@ -6,7 +6,7 @@
 //! was executed is then not known, and an action must not be tried again on a
 //! guess. A handshake more per press of a button is the cheaper price.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -83,6 +83,7 @@ impl Connector {
     pub(crate) fn check(&self, target: &Target) -> Result<(), Fault> {
         match literal(target.host()) {
             Some(address) => self.permitted(target, vec![address]).map(drop),
+            None if is_this_machine(target.host()) => self.permitted(target, LOOPBACK.to_vec()).map(drop),
             None => Ok(()),
         }
     }
@@ -131,6 +132,17 @@ impl Connector {
             _ => Ok(permitted),
         }
     }
+}
+
+/// What `localhost` is: one of these, and which of them is known when it is called.
+const LOOPBACK: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
+
+/// Whether a name means this machine wherever it is looked up (RFC 6761).
+fn is_this_machine(host: &Host<String>) -> bool {
+    let Host::Domain(name) = host else { return false };
+    // `url` writes names in lower case.
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 fn literal(host: &Host<String>) -> Option<IpAddr> {
@@ -252,6 +264,27 @@ mod tests {
         roots.add(cert.der().clone()).unwrap();
         let allowed = Allowed::parse(&["127.0.0.0/8".to_owned()]).unwrap();
         (port, Connector::trusting(roots, allowed, Arc::new(Here)).unwrap())
+    }
+
+    #[test]
+    fn names_of_this_machine_are_private_before_they_are_looked_up() {
+        let check = |allowed: &[&str], endpoint: &str| {
+            let allowed = Allowed::parse(&allowed.iter().map(|&entry| entry.to_owned()).collect::<Vec<_>>()).unwrap();
+            let connector = Connector::new(allowed, Arc::new(Here)).unwrap();
+            connector.check(&Target::parse(None, endpoint).unwrap())
+        };
+        for endpoint in ["http://localhost:8000", "http://LocalHost.:8000", "http://shop.localhost:8000"] {
+            for allowed in [&[][..], &["127.0.0.1:8000"], &["localhost:1"]] {
+                assert!(matches!(check(allowed, endpoint), Err(Fault::Private(_))), "{endpoint} {allowed:?}");
+            }
+            // Which of the two it is, only a look-up knows.
+            for allowed in ["127.0.0.0/8", "::1/128"] {
+                assert!(check(&[allowed], endpoint).is_ok(), "{endpoint} {allowed}");
+            }
+        }
+        assert!(check(&["localhost:8000"], "http://localhost:8000").is_ok());
+        assert!(check(&["shop.localhost"], "http://shop.localhost:8000").is_ok());
+        assert!(check(&[], "http://notlocalhost:8000").is_ok());
     }
 
     #[tokio::test]

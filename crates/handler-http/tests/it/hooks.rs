@@ -2,10 +2,12 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "a `json!` reads best in its place")]
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use levers_handler_http::{HookBody, Hooks, HttpAction, OutboundConfig};
-use levers_model::{Error, Result};
+use levers_model::{Error, Result, Selection};
 use levers_ports::{Computed, ElementDeclaration, FieldDeclaration, FormContext, FormDeclaration, TypeDeclaration};
 use serde_json::{Value as Json, json};
 
@@ -25,7 +27,7 @@ async fn form(
 }
 
 fn loading() -> HttpAction {
-    HttpAction { hooks: Hooks { load: true, change: Vec::new() }, ..action() }
+    HttpAction { hooks: Hooks { load: true, change: BTreeMap::new() }, ..action() }
 }
 
 fn fields(fields: Json) -> Vec<Step> {
@@ -136,6 +138,15 @@ async fn a_submit_is_checked_against_the_form_that_was_seen() {
 }
 
 #[tokio::test]
+async fn a_form_about_one_record_is_not_asked_for_without_it() {
+    let backend = Backend::start(Vec::new()).await;
+    let cx = FormContext { selection: Arc::new(Selection::none()), ..form_context(json!({}), None) };
+    let error = form(&backend, loading(), Vec::new(), &cx).await.unwrap_err();
+    assert_eq!(error.message(), "The form of “Mark as Live” is about one record. Select one.");
+    assert!(backend.heard().is_empty());
+}
+
+#[tokio::test]
 async fn a_declared_form_has_its_changes_computed() {
     let mut amount = FieldDeclaration::new("amount", TypeDeclaration::Number);
     amount.default = Some(json!(5).into());
@@ -147,7 +158,10 @@ async fn a_declared_form_has_its_changes_computed() {
         },
         ElementDeclaration::Html { content: "<p>Hi</p>".to_owned().into(), condition: None },
     ];
-    let action = HttpAction { hooks: Hooks { load: false, change: vec!["amount".into()] }, ..action() };
+    let action = HttpAction {
+        hooks: Hooks { load: false, change: [("amount".into(), "onAmountChange".into())].into() },
+        ..action()
+    };
     let backend = Backend::start(vec![fields(json!([
         { "field": "amount", "type": "Number", "value": 7, "hook": "amount" },
         { "field": "size", "type": "Enum", "enums": ["s", "l"], "value": "l" },
