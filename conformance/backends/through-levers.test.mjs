@@ -224,6 +224,31 @@ for (const name of ['express', 'django']) {
     });
     after(() => world?.stop());
 
+    if (name === 'express') {
+      test('levers init writes the actions that the application declared, and they run', async () => {
+        const schema = path.join(world.backend.folder, '.forestadmin-schema.json');
+        const file = path.join(path.dirname(world.file), 'written.toml');
+        const args = ['--smart-actions', schema, '--endpoint', world.backend.url, '--output', file];
+        const { code, stdout, stderr } = await run(LEVERS, ['init', `sqlite:${world.backend.database}`, ...args]);
+        assert.equal(code, 0, stdout + stderr);
+        assert.match(stdout, /11 actions, no mistakes/);
+        const server = await start({ bin: LEVERS, args: ['--config', file] });
+        try {
+          const written = { server };
+          const live = await api(written, 'POST', restPath({ collection: 'companies', name: 'Mark as Live' }), {
+            selection: { ids: ['4'] },
+          });
+          assert.equal(live.status, 200, live.text);
+          const form = await api(written, 'POST', `${restPath({ collection: 'customers', name: 'Send invoice' })}/form`, {
+            selection: { ids: ['1'] },
+          });
+          assert.equal(form.json.fields.find(({ id }) => id === 'country').value, 'FR');
+        } finally {
+          await server.stop();
+        }
+      });
+    }
+
     test('levers check finds no mistake in the example', async () => {
       const { code, stdout, stderr } = await run(LEVERS, ['check', world.file]);
       assert.equal(code, 0, stdout + stderr);

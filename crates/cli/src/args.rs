@@ -91,6 +91,7 @@ pub(crate) struct ServeArgs {
 Examples:
   levers init sqlite:shop.db
   levers init postgres://me:secret@localhost/shop --output shop/levers.toml
+  levers init sqlite:db.sqlite3 --smart-actions .forestadmin-schema.json --endpoint http://127.0.0.1:8000
 
 A password in the URL is not written: the file reads it from the environment, as ${env:DATABASE_PASSWORD}.
 Editors complete the file by its JSON Schema, which `levers schema --format file` prints.")]
@@ -101,9 +102,15 @@ pub(crate) struct InitArgs {
     /// Writes this file; - for standard output
     #[arg(long, short, value_name = "FILE", default_value = levers_server::DEFAULT_FILE)]
     pub(crate) output: PathBuf,
-    /// Writes over a file that is there
+    /// Writes over a file that is there, which is kept beside it as .bak
     #[arg(long)]
     pub(crate) force: bool,
+    /// Declares the Smart Actions of an application too: its .forestadmin-schema.json
+    #[arg(long, value_name = "FILE")]
+    pub(crate) smart_actions: Option<PathBuf>,
+    /// Where that application answers [default: port 8000 of this machine for Django, else 3000]
+    #[arg(long, value_name = "URL", requires = "smart_actions")]
+    pub(crate) endpoint: Option<String>,
 }
 
 #[derive(Debug, Args)]

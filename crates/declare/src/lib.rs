@@ -24,7 +24,7 @@ mod tree;
 pub use compile::World;
 pub use document::{Document, Outline, Settings, SourceDeclaration, parse, read, read_what_is_right};
 pub use environment::{Lookup, Process};
-pub use init::init;
+pub use init::{Backend, SmartActions, init};
 pub use levers_handler_http::SecretText;
 pub use mistake::{Mistake, Severity};
 pub use shape::schema::json_schema;

@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use levers_declare::{Lookup, Mistake, World};
+use levers_declare::{Backend, Document, Lookup, Mistake, SmartActions, World};
 use levers_model::{Error, Result};
-use levers_ports::Source as _;
+use levers_ports::Source;
 use levers_source_sql::Sql;
 
 use crate::config::DEFAULT_FILE;
@@ -16,10 +16,47 @@ use crate::config::DEFAULT_FILE;
 pub struct FirstFile {
     /// What stands in it.
     pub text: String,
-    /// How many collections the database has.
+    /// How many collections it serves.
     pub collections: usize,
+    /// How many actions of an application it declares.
+    pub actions: usize,
     /// The variables of the environment that it needs: secrets that the URL held.
     pub variables: Vec<String>,
+    /// What is still wrong with the application's actions.
+    pub mistakes: Vec<Mistake>,
+}
+
+/// An application whose actions are declared as well.
+#[derive(Debug, Clone)]
+pub struct Application {
+    /// The file in which its library keeps its schema.
+    pub schema: PathBuf,
+    /// Where it answers; `None` for the port that such applications have by default.
+    pub endpoint: Option<String>,
+}
+
+/// The largest schema of an application, in bytes.
+const LARGEST_SCHEMA: u64 = 16 * 1024 * 1024;
+
+impl Application {
+    fn read(&self) -> Result<Backend> {
+        let shown = self.schema.display();
+        let unread = |error: io::Error| {
+            Error::not_found(format!(
+                "{shown} cannot be read: {error}. Name the application's .forestadmin-schema.json."
+            ))
+        };
+        if std::fs::metadata(&self.schema).map_err(unread)?.len() > LARGEST_SCHEMA {
+            return Err(Error::invalid(format!("{shown} is larger than {LARGEST_SCHEMA} bytes.")));
+        }
+        let text = std::fs::read_to_string(&self.schema).map_err(unread)?;
+        let actions: SmartActions = serde_json::from_str(&text)
+            .map_err(|error| Error::invalid(format!("{shown} is no schema of an application: {error}.")))?;
+        if actions.count() == 0 {
+            return Err(Error::invalid(format!("{shown} declares no Smart Action.")));
+        }
+        Ok(Backend { actions, endpoint: self.endpoint.clone() })
+    }
 }
 
 /// Asks the database what it has and writes a file for it, without the password that the URL
@@ -28,15 +65,32 @@ pub struct FirstFile {
 /// # Errors
 /// `Invalid` for what is no URL, `NotFound` for a missing file, `Unavailable` when the server
 /// does not answer.
-pub async fn first_file(url: &str) -> Result<FirstFile> {
-    let source = Arc::new(Sql::open(url).await?);
-    let text = levers_declare::init(source.collections(), url);
-    let collections = source.collections().len();
+pub async fn first_file(url: &str, application: Option<&Application>) -> Result<FirstFile> {
+    let backend = application.map(Application::read).transpose()?;
+    let whole = Sql::open(url).await?;
+    let text = levers_declare::init(whole.collections(), url, backend.as_ref());
     let needed = Needed::default();
     let files = vec![(PathBuf::from(DEFAULT_FILE), text.clone())];
     let document = levers_declare::parse(files, &needed).map_err(|mistakes| wrong(&mistakes))?;
-    document.declare(&World { sources: &[source], signing: None }).map_err(|mistakes| wrong(&mistakes))?;
-    Ok(FirstFile { text, collections, variables: needed.0.into_inner().unwrap_or_else(PoisonError::into_inner) })
+    let source: Arc<dyn Source> = Arc::new(as_written(&document, url).await?);
+    let collections = source.collections().len();
+    let mistakes = match document.declare(&World { sources: &[source], signing: None }) {
+        Ok(_) => Vec::new(),
+        // What an application declares may make no sense to anybody but it.
+        Err(mistakes) if backend.is_some() => mistakes,
+        Err(mistakes) => return Err(wrong(&mistakes)),
+    };
+    let actions = if backend.is_some() { document.outline().len() } else { 0 };
+    let variables = needed.0.into_inner().unwrap_or_else(PoisonError::into_inner);
+    Ok(FirstFile { text, collections, actions, variables, mistakes })
+}
+
+/// The database with what the file leaves out left out.
+async fn as_written(document: &Document, url: &str) -> Result<Sql> {
+    let settings = serde_json::to_value(document.settings()).map_err(Error::internal)?;
+    let excluded = settings["database"]["exclude"].as_array().into_iter().flatten();
+    let excluded: Vec<String> = excluded.filter_map(|name| name.as_str().map(str::to_owned)).collect();
+    Sql::builder(url).exclude(&excluded).open().await
 }
 
 fn wrong(mistakes: &[Mistake]) -> Error {
@@ -74,7 +128,7 @@ mod tests {
         let tables = "CREATE TABLE \"order lines\" (id INTEGER PRIMARY KEY, name TEXT NOT NULL, done BOOLEAN);
             CREATE TABLE no_key (x REAL); CREATE VIEW names AS SELECT name FROM \"order lines\";";
         sqlx::raw_sql(tables).execute(&mut connection).await.unwrap();
-        let first = first_file(&url).await.unwrap();
+        let first = first_file(&url, None).await.unwrap();
         assert_eq!((first.collections, first.variables.is_empty()), (3, true));
         assert!(first.text.contains(&url), "{}", first.text);
     }

@@ -30,7 +30,7 @@ use levers_model::{Error, Result};
 
 pub use check::{Checked, Declared, check};
 pub use config::{Config, DEFAULT_FILE, DatabaseConfig, Flags, LogFormat};
-pub use init::{FirstFile, first_file};
+pub use init::{Application, FirstFile, first_file};
 pub use levers_declare::{Mistake, Severity, json_schema};
 pub use local::{describing_api, forest_schema, local_api};
 pub use open::App;

@@ -109,13 +109,14 @@ pub struct SqlBuilder {
 }
 
 impl SqlBuilder {
-    /// Takes only these tables. A name that does not exist fails the opening.
+    /// Takes only these tables and views. In a name `*` stands for any letters and `?` for one;
+    /// a name without them that does not exist fails the opening.
     pub fn include<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.wanted.include.extend(names.into_iter().map(Into::into));
         self
     }
 
-    /// Leaves these tables out.
+    /// Leaves these tables and views out; names are written as for [`SqlBuilder::include`].
     pub fn exclude<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.wanted.exclude.extend(names.into_iter().map(Into::into));
         self
@@ -144,8 +145,8 @@ impl SqlBuilder {
     /// Connects, and asks the database what it has.
     ///
     /// # Errors
-    /// Those of [`Sql::open`]; `Invalid` when a name to include or a relation to
-    /// rename does not exist.
+    /// Those of [`Sql::open`]; `Invalid` when a name to include or exclude or a relation
+    /// to rename does not exist.
     pub async fn open(mut self) -> Result<Sql> {
         let address = Address::parse(&self.url)?;
         let file = address.file().map(Path::to_owned);

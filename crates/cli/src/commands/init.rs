@@ -4,7 +4,7 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
 use std::path::Path;
 
-use levers_server::FirstFile;
+use levers_server::{Application, FirstFile};
 
 use crate::args::{GlobalArgs, InitArgs};
 use crate::exit::Failure;
@@ -16,7 +16,9 @@ pub(crate) async fn init(args: InitArgs, global: &GlobalArgs) -> Result<(), Fail
     if !to_output && !args.force && args.output.exists() {
         return Err(taken(&args.output));
     }
-    let first = levers_server::first_file(&args.url).await?;
+    let endpoint = args.endpoint.clone();
+    let application = args.smart_actions.clone().map(|schema| Application { schema, endpoint });
+    let first = levers_server::first_file(&args.url, application.as_ref()).await?;
     if to_output {
         return say(first.text.trim_end());
     }
@@ -26,6 +28,7 @@ pub(crate) async fn init(args: InitArgs, global: &GlobalArgs) -> Result<(), Fail
             "file": args.output,
             "collections": first.collections,
             "variables": first.variables,
+            "mistakes": first.mistakes,
         }));
     }
     say(told(&args.output, &first))
@@ -36,7 +39,17 @@ fn told(output: &Path, first: &FirstFile) -> String {
     let program = crate::program();
     let collections =
         if first.collections == 1 { "1 collection" } else { &format!("{} collections", first.collections) };
-    let written = format!("Wrote {}: {collections}, no mistakes.\n", output.display());
+    let actions = match first.actions {
+        0 => String::new(),
+        1 => ", 1 action".to_owned(),
+        many => format!(", {many} actions"),
+    };
+    let wrong = match first.mistakes.len() {
+        0 => "no mistakes".to_owned(),
+        1 => "1 mistake, which `check` shows".to_owned(),
+        many => format!("{many} mistakes, which `check` shows"),
+    };
+    let written = format!("Wrote {}: {collections}{actions}, {wrong}.\n", output.display());
     let secrets = if first.variables.is_empty() {
         String::new()
     } else {

@@ -48,7 +48,8 @@ impl<'a> Compiler<'a> {
             _ => ActionScope::Global,
         };
         let fields = self.field_types(node);
-        let around = self.around(known, scope, fields);
+        let hooked = node.get("http").is_some_and(|http| http.get("hooks").is_some());
+        let around = self.around(known, scope, fields, hooked);
         let elements = self.form(&around, node.get("form"));
         let confirmation = node
             .get("confirm")

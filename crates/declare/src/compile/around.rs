@@ -16,6 +16,8 @@ use crate::tree::Node;
 pub(super) struct Around<'a> {
     pub(super) known: Known<'a>,
     pub(super) action: ActionScope,
+    /// Whether a backend computes the form.
+    pub(super) hooked: bool,
     /// The form's fields with their types.
     pub(super) fields: IndexMap<String, FieldType>,
     /// What rules may name.
@@ -35,6 +37,7 @@ impl<'a> Compiler<'a> {
         known: Known<'a>,
         action: ActionScope,
         fields: IndexMap<String, FieldType>,
+        hooked: bool,
     ) -> Around<'a> {
         let types = fields.iter().map(|(id, field)| (id.clone(), Type::of_field(field))).collect();
         let mut rules = Scope::default();
@@ -54,7 +57,7 @@ impl<'a> Compiler<'a> {
         if action != ActionScope::Global {
             texts.variables.insert("ids".into(), Type::List(Box::new(Type::Text)));
         }
-        Around { known, action, fields, rules: Arc::new(rules), texts: Arc::new(texts) }
+        Around { known, action, hooked, fields, rules: Arc::new(rules), texts: Arc::new(texts) }
     }
 
     /// A record, and the records that it points at as far as they can be surveyed.

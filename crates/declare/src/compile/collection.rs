@@ -55,7 +55,7 @@ impl<'a> Compiler<'a> {
         let mut scope = Scope::default();
         scope.variables.insert("record".into(), self.whole_record(known.schema));
         let scope = Arc::new(scope);
-        let around = self.around(known, ActionScope::Single, indexmap::IndexMap::new());
+        let around = self.around(known, ActionScope::Single, indexmap::IndexMap::new(), false);
         let template = self.template(node, &around, &scope, Escape::Text)?;
         let fields = template.needs.record.clone();
         for path in &fields {

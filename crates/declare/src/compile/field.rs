@@ -144,7 +144,8 @@ impl<'a> Compiler<'a> {
             let wanted = Type::List(Box::new(Type::Text));
             return self.rule(rule, around, &around.rules, &wanted).map(Expression::texts);
         }
-        if values.is_empty() {
+        // A backend's hook may bring them.
+        if values.is_empty() && !around.hooked {
             self.report.error(options.span, "“options” is empty, so nothing could be picked.");
             return None;
         }

@@ -1,5 +1,7 @@
 //! `http`: an action that a backend executes.
 
+use std::collections::BTreeMap;
+
 use levers_handler_http::{HookBody, Hooks, HttpAction, HttpHandler, Slug, default_endpoint};
 use levers_model::Error;
 use levers_ports::{ElementDeclaration, FormDeclaration};
@@ -72,14 +74,20 @@ impl<'a> Compiler<'a> {
     fn hooks(&mut self, around: &Around<'a>, node: Option<&Node>) -> Hooks {
         let Some(node) = node else { return Hooks::default() };
         let load = node.flag("load");
-        for field in node.get("change").map_or(&[][..], Node::items) {
-            let text = field.as_text().unwrap_or_default();
-            if !load && !around.fields.contains_key(text) {
-                let hint = did_you_mean(text, around.fields.keys().map(String::as_str), "The fields are");
-                self.report.hinted(field.span, format!("There is no field “{text}” in the form."), hint);
+        // A list names fields whose hooks have their names; a table says the hooks' own.
+        let listed = node.get("change").map_or(&[][..], Node::items).iter();
+        let listed = listed.filter_map(|field| Some((field.span, field.as_text()?, field.as_text()?)));
+        let named = node.get("change").and_then(Node::as_table).into_iter().flatten();
+        let named = named.filter_map(|(field, entry)| Some((entry.key, field.as_str(), entry.node.as_text()?)));
+        let mut change = BTreeMap::new();
+        for (span, field, hook) in listed.chain(named) {
+            if !load && !around.fields.contains_key(field) {
+                let hint = did_you_mean(field, around.fields.keys().map(String::as_str), "The fields are");
+                self.report.hinted(span, format!("There is no field “{field}” in the form."), hint);
             }
+            change.insert(field.to_owned(), hook.to_owned());
         }
-        Hooks { load, change: node.texts("change") }
+        Hooks { load, change }
     }
 
     /// Looks at each header by itself, so that the wrong one is pointed at.

@@ -2,7 +2,7 @@
 
 use super::form::elements;
 use super::root::HEADERS;
-use super::{ADDRESS, CONCEALED, Key, NAME, NAMES, RULE, Record, SECRET, STATEMENT, Shape, TEMPLATE};
+use super::{ADDRESS, CONCEALED, Key, MOST_NAMES, NAME, NAMES, RULE, Record, SECRET, STATEMENT, Shape, TEMPLATE};
 
 /// An action of a collection.
 pub(crate) static ACTION: Record = Record {
@@ -161,7 +161,11 @@ static HOOKS: Record = Record {
     doc: "Which parts of the form the backend computes.",
     keys: &[
         Key::new("load", Shape::Boolean, "Whether the backend is asked for the form when it opens."),
-        Key::new("change", NAMES, "The fields whose change the backend is told."),
+        Key::new(
+            "change",
+            Shape::Either(&[NAMES, Shape::Named { item: &NAME, most: MOST_NAMES }]),
+            "The fields whose change the backend is told: a list, or a table from each field to its hook's name there.",
+        ),
     ],
     one_of: &[],
 };

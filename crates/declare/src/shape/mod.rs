@@ -9,6 +9,7 @@
 
 pub(crate) mod action;
 pub(crate) mod form;
+mod legacy;
 pub(crate) mod root;
 pub(crate) mod schema;
 pub(crate) mod walk;

@@ -47,8 +47,12 @@ static SOURCE: Record = Record {
     keys: &[
         Key::new("url", URL, "Where the database is. Passwords come from outside: ${env:NAME} or ${file:/path}.")
             .example("postgres://shop:${env:DB_PASSWORD}@localhost/shop"),
-        Key::new("include", NAMES, "Only these tables and views; all when absent."),
-        Key::new("exclude", NAMES, "Not these tables and views."),
+        Key::new(
+            "include",
+            NAMES,
+            "Only these tables and views; all when absent. * stands for any letters, ? for one.",
+        ),
+        Key::new("exclude", NAMES, "Not these tables and views. * stands for any letters, ? for one."),
         Key::new("schemas", NAMES, "Of these schemas (PostgreSQL)."),
     ],
     one_of: &[],

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use super::{Origin, Record, Shape, Text, Typed, Variants};
+use super::{Origin, Record, Shape, Text, Typed, Variants, legacy};
 use crate::environment::{Lookup, expand};
 use crate::mistake::{Report, did_you_mean};
 use crate::text::Span;
@@ -38,7 +38,7 @@ impl Walk<'_> {
             let key = record.key(name);
             match key {
                 Some(key) => self.value(&mut entry.node, &key.shape, name),
-                None => self.unknown(entry.key, entry.node.span, name, record.names(), record.words),
+                None => self.unknown(entry.key, entry.node.span, name, record),
             }
             self.keeps(key.is_none() || record.name == COLLECTION, before)
         });
@@ -163,11 +163,15 @@ impl Walk<'_> {
         match node.as_text() {
             Some(text) if all().any(|word| word == text) => {}
             Some(text) => {
-                let hint = did_you_mean(text, all(), "The words are");
+                let hint = legacy::word(name, text, words).or_else(|| did_you_mean(text, all(), "The words are"));
                 let list = all().collect::<Vec<_>>().join(", ");
                 self.report.hinted(node.span, format!("“{name}” is one of {list}, not “{}”.", short(text)), hint);
             }
-            None => self.expected(node, name, &format!("one of {}", all().collect::<Vec<_>>().join(", "))),
+            None => {
+                let list = all().collect::<Vec<_>>().join(", ");
+                let message = format!("“{name}” is one of {list}, not {}.", node.in_words());
+                self.report.hinted(node.span, message, legacy::list_type(node, words));
+            }
         }
     }
 
@@ -256,7 +260,9 @@ impl Walk<'_> {
     fn typed(&mut self, node: &mut Node, typed: &'static Typed) {
         let words = || typed.of.iter().map(|(word, _)| *word);
         let Some(table) = node.as_table() else {
-            return self.wrong(node, typed.words, "a table");
+            let message = format!("{} is a table, not {}.", capital(typed.words), node.in_words());
+            let hint = node.as_text().map(|text| legacy::widget(text, words()));
+            return self.report.hinted(node.span, message, hint);
         };
         let Some(kind) = table.get("type") else {
             let hint = format!("The types are: {}.", words().collect::<Vec<_>>().join(", "));
@@ -280,18 +286,11 @@ impl Walk<'_> {
         }
     }
 
-    fn unknown(
-        &mut self,
-        key: Span,
-        value: Span,
-        name: &str,
-        known: impl Iterator<Item = &'static str>,
-        words: &'static str,
-    ) {
+    fn unknown(&mut self, key: Span, value: Span, name: &str, record: &'static Record) {
         // Nobody knows what was meant to stand there; it may be a secret.
         self.report.conceal(value);
-        let hint = did_you_mean(name, known, "The keys are");
-        self.report.hinted(key, format!("“{}” is not a key of {words}.", short(name)), hint);
+        let hint = legacy::key(record.name, name).or_else(|| did_you_mean(name, record.names(), "The keys are"));
+        self.report.hinted(key, format!("“{}” is not a key of {}.", short(name), record.words), hint);
     }
 
     fn expected(&mut self, node: &Node, name: &str, expected: &str) {

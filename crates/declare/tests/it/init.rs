@@ -2,12 +2,17 @@
 
 use std::sync::Arc;
 
-use levers_declare::init;
-use levers_model::Collection;
+use levers_declare::parse;
+use levers_model::{Collection, Column, ColumnType, FieldSchema};
+use levers_ports::Source as _;
 use levers_source_sql::Sql;
 
 use crate::corpus::said;
-use crate::shop::Shop;
+use crate::shop::{Environment, Shop};
+
+fn init(collections: &[Arc<Collection>], url: &str) -> String {
+    levers_declare::init(collections, url, None)
+}
 
 fn collections(shop: &Shop) -> Vec<Arc<Collection>> {
     shop.sources.iter().flat_map(|source| source.collections().to_vec()).collect()
@@ -36,6 +41,69 @@ async fn it_passes_check_at_once_and_uncommented() {
     let live = live.replace("# allow_private", "allow_private");
     assert!(live.contains("\nname = \"Change"), "{live}");
     assert_eq!(said(&live, &shop.world()).await, [], "{live}");
+}
+
+/// A shop as Django makes one, with tokens and accounts beside the author's own table.
+const DJANGO: &str = "
+create table django_migrations (id integer primary key, app text not null, name text not null);
+create table django_session (session_key text primary key, session_data text not null);
+create table auth_user (id integer primary key, password text not null, username text not null, email text);
+create table accounts_profile (
+    id integer primary key, api_key text, password_hash text not null, salt text, name text,
+    password_changed_at timestamp, user_id integer not null references auth_user (id)
+);
+create table access_tokens (token text primary key, refresh_token text);
+create table shop_order (
+    id integer primary key, pin_secret text, status text not null, reference text not null, total integer
+);
+create table shop_product (
+    id integer primary key, name text, a text, b text, c text, d text, e text, f text
+);";
+
+#[tokio::test]
+async fn what_a_framework_keeps_and_what_looks_secret_is_left_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("django.db");
+    rusqlite::Connection::open(&path).unwrap().execute_batch(DJANGO).unwrap();
+    let url = format!("sqlite:{}", path.display());
+    let all = Sql::open(&url).await.unwrap();
+    let text = init(all.collections(), "sqlite:django.db");
+    insta::assert_snapshot!(text);
+    let document = parse(vec![("levers.toml".into(), text.clone())], &Environment).unwrap();
+    let excluded = serde_json::to_value(document.settings()).unwrap()["database"]["exclude"].clone();
+    let excluded: Vec<String> = serde_json::from_value(excluded).unwrap();
+    let source = Sql::builder(&url).exclude(excluded).open().await.unwrap();
+    let names: Vec<&str> = source.collections().iter().map(|collection| collection.name.as_str()).collect();
+    assert_eq!(names, ["accounts_profile", "shop_order", "shop_product"]);
+    let shop = Shop { folder, sources: vec![Arc::new(source)] };
+    for text in
+        [text.clone(), uncommented(&text).replace("http = { endpoint = \"", "http = { endpoint = \"https://b.org")]
+    {
+        assert_eq!(said(&text, &shop.world()).await, [], "{text}");
+    }
+}
+
+#[test]
+fn a_value_that_the_database_names_is_used() {
+    let text = |name: &str, column_type| {
+        let key = Column { primary_key: true, ..Column::new(ColumnType::Integer) };
+        let columns = [("id", key), (name, Column::new(column_type)), ("name", Column::new(ColumnType::Text))];
+        let fields = columns.map(|(name, column)| (name.to_owned(), FieldSchema::Column(column)));
+        let fields = fields.into_iter().collect();
+        let orders = Collection { name: "orders".into(), fields, primary_key: vec!["id".into()], read_only: false };
+        init(&[Arc::new(orders)], "postgres://localhost/shop")
+    };
+    let named = text("state", ColumnType::Enum(vec![" ".into(), "{{ x }}".into(), "in_transit".into(), "sold".into()]));
+    assert!(
+        named.contains(
+            "name = \"In transit\"\nfilter = { field = \"state\", operator = \"equal\", value = \"in_transit\" }"
+        ),
+        "{named}"
+    );
+    assert!(named.contains("# name = \"Set state to in_transit\""), "{named}");
+    assert!(named.contains("# update = { state = \"in_transit\" }"), "{named}");
+    // Nobody knows what a number stands for.
+    assert!(!text("status", ColumnType::Integer).contains("field = \"status\", operator = \"equal\""));
 }
 
 #[tokio::test]

@@ -24,9 +24,14 @@ async fn tables_are_chosen(#[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)
     let some = Sql::builder(&database.url).include(["a", "b"]).exclude(["a"]).open().await.unwrap();
     assert_eq!(names(&some), ["b"]);
     assert_eq!(some.collections()[0].relations().count(), 0);
-    let error = Sql::builder(&database.url).include(["z"]).open().await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Invalid);
-    assert!(error.to_string().starts_with("There is no table “z”"), "{error}");
+    let patterned = Sql::builder(&database.url).include(["?"]).exclude(["b*", "nothing*"]).open().await.unwrap();
+    assert_eq!(names(&patterned), ["a", "c"]);
+    let builders = [Sql::builder(&database.url).include(["z"]), Sql::builder(&database.url).exclude(["z"])];
+    for (builder, to) in builders.into_iter().zip(["include", "exclude"]) {
+        let error = builder.open().await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(error.to_string().starts_with(&format!("There is no table or view “z” to {to}.")), "{error}");
+    }
 }
 
 #[tokio::test]
