@@ -460,7 +460,7 @@ if (wanted('single-pg')) {
   const url = await postgresDatabase({ fresh: options.fresh });
   const servers = await both(url);
   requestRow(
-    'the same on PostgreSQL',
+    'single foreground action, 8 connections, PostgreSQL',
     await requests('single/postgres', servers, single, () => reset(url, 'companies_many')),
     6,
   );

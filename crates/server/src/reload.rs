@@ -109,9 +109,10 @@ impl Reloader {
         let builder = Engine::builder(self.ground.store.clone()).continuing(&before.engine);
         let signing = signing(&self.ground.auth, setup.config.env_secret.as_ref());
         let engine = assemble(&setup, &self.app, &sources, Some(signing), builder)?;
+        let served = (self.setup.document.as_deref(), &before.engine);
+        let changes = Changes::between(served, (setup.document.as_deref(), &engine));
         let router = self.doors.router(engine.clone(), &setup.config);
         self.live.store(Arc::new(House { engine, router }));
-        let changes = Changes::between(self.setup.document.as_deref(), setup.document.as_deref());
         tracing::info!("reloaded {}: {changes}", setup.place().display());
         warn(&setup);
         self.say_what_waits(&setup.config);

@@ -86,7 +86,7 @@ fn a_hang_up_reads_the_databases_again() {
     rusqlite::Connection::open(open.shop.folder.path().join("shop.db")).unwrap().execute_batch(tables).unwrap();
     assert_eq!(open.ask(&["run", "late", "Create"]).0, 4);
     open.server.signal("HUP");
-    open.server.says("reloaded levers.toml: no action was added, removed or changed");
+    open.server.says("reloaded levers.toml: added the collection “late”");
     let (code, out) = open.ask(&["run", "late", "Create"]);
     assert_eq!(code, 0, "{out}");
 }

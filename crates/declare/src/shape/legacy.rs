@@ -13,7 +13,7 @@ pub(super) fn key(record: &str, name: &str) -> Option<String> {
         ("action", "httpMethod" | "http_method") => "http = { http_method = \"…\" }",
         ("http_action", "httpMethod") => "“http_method”",
         ("action", "download") => "“generates_file”",
-        ("action", "hooks") => "http = { hooks = { load = true, change = [\"…\"] } }",
+        ("action", "hooks") => "http = { hooks = { load = true } }, or change = { field = \"its hook\" }",
         ("field", "enums") => "“options”",
         ("field", "reference") => "type = \"Collection\" with “collection”, which is the collection's name alone",
         ("field", "isRequired" | "is_required") => "“required”",
