@@ -239,9 +239,14 @@ for (const name of ['express', 'django']) {
             selection: { ids: ['4'] },
           });
           assert.equal(live.status, 200, live.text);
-          const form = await api(written, 'POST', `${restPath({ collection: 'customers', name: 'Send invoice' })}/form`, {
-            selection: { ids: ['1'] },
-          });
+          const form = await api(
+            written,
+            'POST',
+            `${restPath({ collection: 'customers', name: 'Send invoice' })}/form`,
+            {
+              selection: { ids: ['1'] },
+            },
+          );
           assert.equal(form.json.fields.find(({ id }) => id === 'country').value, 'FR');
         } finally {
           await server.stop();
