@@ -82,7 +82,7 @@ impl Levers {
     }
 
     /// Gives the program the whole command line of `levers`, and does what its
-    /// arguments say: `serve`, `init`, `check`, `run`, `actions`,
+    /// arguments say: `serve`, `init`, `check`, `run`, `actions`, `jobs`,
     /// `schema`, `doctor`, `token`.
     /// Without arguments it serves, on `127.0.0.1:3310` unless configured otherwise.
     ///

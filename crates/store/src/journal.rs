@@ -11,9 +11,8 @@
 //! Two files take turns, so that one can be emptied while jobs that began in the
 //! other still run. A job that runs for longer than that is settled.
 //!
-//! Rejected: the beginning in the tables, as long as nothing promises a reader to
-//! find it without asking us; memory, which a kill loses. The format is our own, because
-//! rows are all it holds: a length, a checksum, and the values of a job's row and of its events' rows.
+//! Rejected: the beginning in the tables, which costs a transaction for rows that mostly
+//! nobody reads; memory, which a kill loses. The format is our own, because rows are all it holds: a length, a checksum, and the values of a job's row and of its events' rows.
 
 use std::collections::HashMap;
 use std::fs::File;
