@@ -189,6 +189,34 @@ impl Records for Recorder {
         Ok(count)
     }
 
+    async fn update_each(&self, collection: &str, mut changes: Vec<(Condition, Patch)>) -> Result<u64> {
+        let (entry, room) = self.writable(collection)?;
+        for (condition, patch) in &mut changes {
+            self.check_condition(entry, condition)?;
+            Checker::patch(entry.seen(self.sees), patch)?;
+        }
+        changes.retain(|(_, patch)| !patch.is_empty());
+        if changes.is_empty() {
+            return Ok(0);
+        }
+        let written = entry.source.update_each(&self.cx, collection, &changes, room).await;
+        let written = written.map_err(|error| self.told(entry, error))?;
+        let count = written.iter().map(|written| written.count).sum();
+        // Together they may be more than each of them was allowed to be.
+        let few = written.iter().map(|written| written.before.as_ref().map_or(usize::MAX, Vec::len));
+        let few = few.fold(0, usize::saturating_add) <= room;
+        let kept = written
+            .iter()
+            .zip(&changes)
+            .filter(|_| few)
+            .map(|(written, (_, patch))| updates(&entry.schema, written.before.as_deref()?, patch));
+        let kept: Option<Vec<Vec<Change>>> = kept.collect();
+        let kept: Option<Vec<Change>> = kept.filter(|_| few).map(|kept| kept.into_iter().flatten().collect());
+        let differing = kept.as_ref().map_or(count, |kept| kept.len() as u64);
+        self.note(collection, ChangeKind::Updated, differing, kept);
+        Ok(count)
+    }
+
     async fn delete(&self, collection: &str, mut condition: Condition) -> Result<u64> {
         let (entry, room) = self.writable(collection)?;
         self.check_condition(entry, &mut condition)?;

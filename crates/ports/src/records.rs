@@ -38,6 +38,13 @@ pub trait Records: Send + Sync {
     /// Sets columns on every record that passes; says how many there were.
     async fn update(&self, collection: &str, condition: Condition, patch: Patch) -> Result<u64>;
 
+    /// Sets columns, of each set of records to values of their own: all of them or, when one
+    /// cannot be written, none. Says how many records there were.
+    async fn update_each(&self, collection: &str, changes: Vec<(Condition, Patch)>) -> Result<u64> {
+        let _ = changes;
+        Err(Error::refused(format!("The records of “{collection}” cannot be given values of their own at once.")))
+    }
+
     /// Deletes every record that passes; says how many there were.
     async fn delete(&self, collection: &str, condition: Condition) -> Result<u64>;
 

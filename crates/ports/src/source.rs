@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use futures::stream::BoxStream;
-use levers_model::{Aggregation, Collection, Condition, Page, Patch, Projection, Record, Result, Sort, Value};
+use levers_model::{Aggregation, Collection, Condition, Error, Page, Patch, Projection, Record, Result, Sort, Value};
 
 use crate::script::Scripts;
 
@@ -111,6 +111,19 @@ pub trait Source: Send + Sync {
         patch: &Patch,
         bound: usize,
     ) -> Result<Written>;
+
+    /// Sets columns, of each set of records to values of their own, in one transaction: what
+    /// [`Source::update`] does for each, and nothing when one of them fails. Answers in the order of the changes.
+    async fn update_each(
+        &self,
+        cx: &QueryContext,
+        collection: &str,
+        changes: &[(Condition, Patch)],
+        bound: usize,
+    ) -> Result<Vec<Written>> {
+        let _ = (cx, changes, bound);
+        Err(Error::refused(format!("The records of “{collection}” cannot be given values of their own at once.")))
+    }
 
     /// Deletes every record that passes, in one statement. Within the same
     /// transaction it first reads all columns of the records, when there are at

@@ -35,6 +35,7 @@ mod sqlite;
 mod value;
 mod write;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -251,6 +252,23 @@ impl Source for Sql {
         let target = self.target(collection)?;
         let wrote = || Wrote::Updated(patch.0.keys().map(String::as_str).collect());
         let written = write::update(target, cx, condition, patch, bound).await;
+        written.map_err(|error| explain(error, &wrote(), target.entity))
+    }
+
+    async fn update_each(
+        &self,
+        cx: &QueryContext,
+        collection: &str,
+        changes: &[(Condition, Patch)],
+        bound: usize,
+    ) -> Result<Vec<Written>> {
+        let target = self.target(collection)?;
+        let wrote = || {
+            let columns: BTreeSet<&str> =
+                changes.iter().flat_map(|(_, patch)| patch.0.keys()).map(String::as_str).collect();
+            Wrote::Updated(columns.into_iter().collect())
+        };
+        let written = write::update_each(target, cx, changes, bound).await;
         written.map_err(|error| explain(error, &wrote(), target.entity))
     }
 

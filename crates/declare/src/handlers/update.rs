@@ -2,7 +2,8 @@
 //!
 //! Values that do not depend on the record are written by one statement, however
 //! many records there are. Values that do are computed for each record first and
-//! written then, so that a value that cannot be computed changes nothing.
+//! written then, in one transaction, so that a value that cannot be computed, or
+//! that the database refuses, changes nothing.
 
 use std::sync::Arc;
 
@@ -66,7 +67,7 @@ impl Work for Update {
             let patch = self.patch(&cx.collection, &facts)?;
             cx.records.update(&cx.collection.name, cx.condition.clone(), patch).await?
         } else {
-            self.one_by_one(cx, needs, facts).await?
+            self.each(cx, needs, facts).await?
         };
         Ok(Done { reply: Outcome::done().into(), count: Some(count) })
     }
@@ -80,20 +81,16 @@ impl Update {
         Self { settings, needs, scope }
     }
 
-    async fn one_by_one(&self, cx: &ActionContext, needs: &Needs, mut facts: Facts) -> Result<u64> {
+    async fn each(&self, cx: &ActionContext, needs: &Needs, mut facts: Facts) -> Result<u64> {
         let records = selected(cx, Projection::new(needs.record.iter().cloned())).await?;
-        let mut writes = Vec::with_capacity(records.len());
+        let mut changes = Vec::with_capacity(records.len());
         for record in &records {
             facts.set_record("record", record);
-            writes.push((only(&cx.collection, record)?, self.patch(&cx.collection, &facts)?));
-        }
-        let mut count = 0;
-        for (condition, patch) in writes {
             // The selection besides the id: a record that no longer passes it was not meant.
-            let condition = cx.condition.clone().and(condition);
-            count += cx.records.update(&cx.collection.name, condition, patch).await?;
+            let condition = cx.condition.clone().and(only(&cx.collection, record)?);
+            changes.push((condition, self.patch(&cx.collection, &facts)?));
         }
-        Ok(count)
+        cx.records.update_each(&cx.collection.name, changes).await
     }
 
     fn patch(&self, collection: &Collection, facts: &Facts) -> Result<Patch> {

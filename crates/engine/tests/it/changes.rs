@@ -1,5 +1,6 @@
 //! The change set of a job.
 
+use levers_model::query::field;
 use levers_model::{BuiltIn, ChangeSet, Outcome, Patch, RequestFilter, Scope, Selection};
 use levers_ports::Query;
 use serde_json::json;
@@ -27,6 +28,23 @@ async fn beyond_the_bound_only_counts_are_kept() {
     let submitted = world.submit("customers", BuiltIn::Update, all, json!({ "name": "d" })).await.unwrap();
     let ChangeSet { counts, changes, truncated } = submitted.job.changes;
     assert_eq!((counts[0].count, changes.len(), truncated), (1095, 0, true));
+}
+
+#[tokio::test]
+async fn values_of_their_own_are_kept_for_each_record() {
+    let number = action("Number", Scope::Global, |cx| async move {
+        let change = |id: i64| {
+            let patch = Patch::from_json(&json!({ "status": format!("no. {id}") }), &cx.collection).unwrap();
+            (field("id").eq(id), patch)
+        };
+        let count = cx.records.update_each("companies", [1, 2, 99].map(change).into()).await?;
+        assert_eq!(cx.records.update_each("companies", vec![(field("id").eq(1), Patch::default())]).await?, 0);
+        Ok(Outcome::success(format!("{count} numbered.")).into())
+    });
+    let world = World::with_action(number).await;
+    let ran = world.submit("companies", "Number", Selection::none(), json!({})).await.unwrap();
+    let after: Vec<(String, _)> = ran.job.changes.changes.into_iter().map(|change| (change.id, change.after)).collect();
+    insta::assert_json_snapshot!((ran.job.changes.counts, after));
 }
 
 #[tokio::test]

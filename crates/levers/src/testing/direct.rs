@@ -71,6 +71,11 @@ impl Records for DirectRecords {
         Ok(written.count)
     }
 
+    async fn update_each(&self, collection: &str, changes: Vec<(Condition, Patch)>) -> Result<u64> {
+        let written = self.source(collection)?.update_each(&self.cx, collection, &changes, 0).await?;
+        Ok(written.iter().map(|written| written.count).sum())
+    }
+
     async fn delete(&self, collection: &str, condition: Condition) -> Result<u64> {
         Ok(self.source(collection)?.delete(&self.cx, collection, &condition, 0).await?.count)
     }

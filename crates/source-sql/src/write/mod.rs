@@ -15,7 +15,7 @@ use sea_query::{DynIden, IntoIden as _, LockType};
 
 pub(crate) use create::create;
 pub(crate) use delete::delete;
-pub(crate) use update::update;
+pub(crate) use update::{update, update_each};
 
 use self::in_one::Writing;
 use crate::catalog::TableColumn;
@@ -24,7 +24,7 @@ use crate::dialect::Dialect;
 use crate::error::{OrPublic as _, violated};
 use crate::query::{Selected, Statement, select};
 use crate::schema::{Entity, Schema};
-use crate::sqlite::Sqlite;
+use crate::sqlite::{Done, Sqlite};
 use crate::value::coerce;
 
 /// What every write needs to know.
@@ -49,7 +49,16 @@ impl Capture<'_> {
     fn records(&self, columns: &Arc<[FieldPath]>, rows: Vec<Row>) -> Option<Vec<Record>> {
         (rows.len() <= self.bound).then(|| records(columns, rows))
     }
+
+    /// What its statements did, which are the next of these.
+    fn written(&self, columns: Option<&Arc<[FieldPath]>>, done: &mut impl Iterator<Item = Done>) -> Written {
+        let before = columns.and_then(|columns| self.records(columns, done.next()?.rows));
+        Written { count: done.next().map_or(0, |written| written.affected), before }
+    }
 }
+
+/// The statements of a capture, and the columns that the first of two reads.
+type Steps = (Vec<Step>, Option<Arc<[FieldPath]>>);
 
 impl<'a> Target<'a> {
     /// Refuses what nobody may write.
@@ -114,27 +123,35 @@ impl<'a> Target<'a> {
             Db::MySql(lender) => Tx::mysql(lender).await,
         };
         let mut tx = tx.or_public(entity)?;
-        let worked = async {
-            let mut before = None;
-            if let Some(selected) = self.before(&capture)? {
-                let built = Built::new(&selected.statement, self.dialect);
-                let rows = tx.fetch(built, &selected.decoders).await.or_public(entity)?;
-                before = capture.records(&selected.columns, rows);
-            }
-            // Just the records that were locked, so that none is written that was not captured.
-            let write = match before.as_deref() {
-                Some([]) => return Ok(Written { count: 0, before }),
-                Some(records) => write(&self.keys(records)?)?,
-                None => write(capture.condition)?,
-            };
-            let done = tx.execute(write.built(self.dialect)).await.or_public(entity)?;
-            Ok(Written { count: done.affected, before })
-        }
-        .await;
+        let worked = self.capture_within(&mut tx, &capture, write).await;
         self.end(tx, worked).await
     }
 
-    /// The same on SQLite, which lets nobody else write meanwhile, so that both
+    /// The same within a transaction of a server that is open.
+    async fn capture_within(
+        self,
+        tx: &mut Tx,
+        capture: &Capture<'_>,
+        write: impl Fn(&Condition) -> Result<Writing> + Send + Sync,
+    ) -> Result<Written> {
+        let entity = Some(self.entity);
+        let mut before = None;
+        if let Some(selected) = self.before(capture)? {
+            let built = Built::new(&selected.statement, self.dialect);
+            let rows = tx.fetch(built, &selected.decoders).await.or_public(entity)?;
+            before = capture.records(&selected.columns, rows);
+        }
+        // Just the records that were locked, so that none is written that was not captured.
+        let write = match before.as_deref() {
+            Some([]) => return Ok(Written { count: 0, before }),
+            Some(records) => write(&self.keys(records)?)?,
+            None => write(capture.condition)?,
+        };
+        let done = tx.execute(write.built(self.dialect)).await.or_public(entity)?;
+        Ok(Written { count: done.affected, before })
+    }
+
+    /// The same on SQLite, which lets nobody else write meanwhile, so that all
     /// statements are known in advance.
     async fn capture_at_once(
         self,
@@ -142,6 +159,13 @@ impl<'a> Target<'a> {
         capture: &Capture<'_>,
         write: impl Fn(&Condition) -> Result<Writing>,
     ) -> Result<Written> {
+        let (steps, columns) = self.steps(capture, write)?;
+        let mut done = sqlite.transact(steps).await.or_public(Some(self.entity))?.into_iter();
+        Ok(capture.written(columns.as_ref(), &mut done))
+    }
+
+    /// The statements of a capture, and which columns the first of two reads.
+    fn steps(self, capture: &Capture<'_>, write: impl Fn(&Condition) -> Result<Writing>) -> Result<Steps> {
         let (mut steps, mut columns) = (Vec::with_capacity(2), None);
         if let Some(selected) = self.before(capture)? {
             let built = Built::new(&selected.statement, self.dialect);
@@ -149,9 +173,7 @@ impl<'a> Target<'a> {
             columns = Some(selected.columns);
         }
         steps.push(Step { built: write(capture.condition)?.built(self.dialect), decoders: vec![] });
-        let mut done = sqlite.transact(steps).await.or_public(Some(self.entity))?.into_iter();
-        let before = columns.and_then(|columns| capture.records(&columns, done.next()?.rows));
-        Ok(Written { count: done.next().map_or(0, |written| written.affected), before })
+        Ok((steps, columns))
     }
 
     /// The statement that reads the records to be written, and locks them where

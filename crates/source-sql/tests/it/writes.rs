@@ -251,3 +251,30 @@ async fn json_with_the_null_character_is_refused_by_postgresql() {
         }
     }
 }
+
+#[rstest]
+#[tokio::test]
+async fn values_of_their_own_are_written_to_all_or_to_none(
+    #[values(Kind::Sqlite, Kind::Postgres, Kind::MariaDb)] kind: Kind,
+) {
+    let database = Database::with(kind, SQLITE, POSTGRES, MARIADB).await;
+    let sql = database.open().await;
+    for name in ["Ada", "Bob", "Cyd"] {
+        company(&sql, name).await;
+    }
+    let sizes = |sizes: [i64; 3]| -> Vec<(Condition, Patch)> {
+        let change = |(name, size)| (field("name").eq(name), patch([("size", Value::Int(size))]));
+        ["Ada", "Bob", "nobody"].into_iter().zip(sizes).map(change).collect()
+    };
+    let written = sql.update_each(&cx(), "companies", &sizes([1, 2, 3]), 5).await.unwrap();
+    assert_eq!(written.iter().map(|written| written.count).collect::<Vec<_>>(), [1, 1, 0]);
+    assert_eq!(written[1].before.as_ref().unwrap()[0].get("size"), Some(&Value::Null));
+    assert_eq!(texts(&sql, "companies", "size", Condition::always()).await, ["1", "2", ""]);
+    // The second is refused, and takes the first with it.
+    let error = sql.update_each(&cx(), "companies", &sizes([7, -7, 7]), 5).await.unwrap_err();
+    assert_eq!(error.violated().map(|violated| violated.kind), Some(ConstraintKind::Check), "{error:?}");
+    assert_eq!(texts(&sql, "companies", "size", Condition::always()).await, ["1", "2", ""]);
+    let written = sql.update_each(&cx(), "companies", &sizes([4, 5, 6]), 0).await.unwrap();
+    assert!(written.iter().all(|written| written.before.is_none()));
+    assert!(sql.update_each(&cx(), "companies", &[], 5).await.unwrap().is_empty());
+}

@@ -19,6 +19,11 @@ success = "{{ count }} scored."
 update = { score = { rule = "record.score + 10" }, note = "{{ record.name }} of {{ record.country.name }}" }
 
 [[collections.companies.actions]]
+name = "Close"
+scope = "bulk"
+update = { status = { rule = "record.name == 'Grace' ? 'nonsense' : 'closed'" } }
+
+[[collections.companies.actions]]
 name = "Double"
 scope = "bulk"
 update = { price = { rule = "record.price * 2.0" } }
@@ -121,4 +126,14 @@ async fn hidden_and_read_only_columns_are_for_declared_actions_alone() {
         let said = served.outcome("Update", one(1), &[(column, json!(1))]).await;
         assert!(!said.starts_with("success"), "{column}: {said}");
     }
+}
+
+#[tokio::test]
+async fn what_the_database_refuses_for_one_record_is_written_to_none() {
+    let served = Served::new(UPDATES).await;
+    let said = served.outcome("Close", all(), &[]).await;
+    assert!(said.contains("status"), "{said}");
+    assert_eq!(served.shop.value("select group_concat(status) from companies").unwrap(), "open,live,open");
+    assert_eq!(served.outcome("Close", some(&[1, 3]), &[]).await, "success: (no words)");
+    assert_eq!(served.shop.value("select group_concat(status) from companies").unwrap(), "closed,live,closed");
 }
