@@ -7,12 +7,14 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use futures::future::{BoxFuture, try_join_all};
+use futures::{FutureExt as _, TryFutureExt as _};
 use indexmap::IndexMap;
 use levers_model::{
     Action, Aggregation, BuiltIn, Caller, Change, ChangeKind, ChangeSet, Collection, Condition, Constraint, Error,
     Patch, Record, Result, Value,
 };
-use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Script, ScriptResult, Written};
+use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Records, Script, ScriptResult, Source, Written};
 use serde_json::{Value as Json, json};
 
 use crate::engine::Inner;
@@ -25,7 +27,15 @@ enum Writes {
     /// Reads only: a form is being resolved.
     Refused,
     /// Everything, noted here; `None` once the job has ended.
-    Recorded(Mutex<Option<ChangeSet>>),
+    Recorded(Mutex<Option<Recorded>>),
+}
+
+/// What a job did.
+#[derive(Default)]
+pub(crate) struct Recorded {
+    pub(crate) changes: ChangeSet,
+    /// Where it wrote, or tried to.
+    pub(crate) written: Vec<Arc<dyn Source>>,
 }
 
 /// [`Records`] over the engine's sources.
@@ -54,14 +64,14 @@ impl Recorder {
             None | Some(BuiltIn::Duplicate) => Sees::Everything,
             Some(_) => Sees::Shown,
         };
-        Self { inner, cx, reader, sees, writes: Writes::Recorded(Mutex::new(Some(ChangeSet::default()))) }
+        Self { inner, cx, reader, sees, writes: Writes::Recorded(Mutex::new(Some(Recorded::default()))) }
     }
 
     /// Ends the recording: what changed until now. Later writes are refused, so
     /// that a task which outlives its job cannot change records unseen.
-    pub(crate) fn close(&self) -> ChangeSet {
+    pub(crate) fn close(&self) -> Recorded {
         match &self.writes {
-            Writes::Refused => ChangeSet::default(),
+            Writes::Refused => Recorded::default(),
             Writes::Recorded(set) => set.lock().unwrap_or_else(PoisonError::into_inner).take().unwrap_or_default(),
         }
     }
@@ -94,23 +104,28 @@ impl Recorder {
         if entry.schema.read_only {
             return Err(Error::refused(format!("“{collection}” is read-only.")));
         }
-        Ok((entry, self.room("A form cannot change records. Do it in the action's handler.")?))
+        Ok((entry, self.room(&entry.source, "A form cannot change records. Do it in the action's handler.")?))
     }
 
     /// How many records still fit into the change set; an error with this sentence in
-    /// a form, and with another when the job has ended.
-    fn room(&self, in_form: &str) -> Result<usize> {
-        let room = match &self.writes {
-            Writes::Refused => return Err(Error::refused(in_form)),
-            Writes::Recorded(set) => set.lock().unwrap_or_else(PoisonError::into_inner).as_ref().map(ChangeSet::room),
+    /// a form, and with another when the job has ended. The source counts as written from now
+    /// on: who breaks off a write does not take it back.
+    fn room(&self, source: &Arc<dyn Source>, in_form: &str) -> Result<usize> {
+        let Writes::Recorded(set) = &self.writes else { return Err(Error::refused(in_form)) };
+        let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Recorded { changes, written }) = set.as_mut() else {
+            return Err(Error::refused("The job has ended; its handler can change nothing any more."));
         };
-        room.ok_or_else(|| Error::refused("The job has ended; its handler can change nothing any more."))
+        if !written.iter().any(|before| Arc::ptr_eq(before, source)) {
+            written.push(source.clone());
+        }
+        Ok(changes.room())
     }
 
     fn note(&self, collection: &str, kind: ChangeKind, count: u64, changes: Option<Vec<Change>>) {
         if let Writes::Recorded(set) = &self.writes {
             if let Some(set) = set.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
-                set.add(collection, kind, count, changes);
+                set.changes.add(collection, kind, count, changes);
             } else {
                 tracing::warn!(collection, count, "records changed after the end of their job");
             }
@@ -227,10 +242,24 @@ impl Records for Recorder {
         Ok(count)
     }
 
+    async fn flush(&self) -> Result<()> {
+        let written = match &self.writes {
+            Writes::Refused => Vec::new(),
+            Writes::Recorded(set) => {
+                let set = set.lock().unwrap_or_else(PoisonError::into_inner);
+                set.as_ref().map(|recorded| recorded.written.clone()).unwrap_or_default()
+            }
+        };
+        match flush(&written) {
+            Some(flushed) => flushed.await,
+            None => Ok(()),
+        }
+    }
+
     /// A read-only collection's action may write other tables, so only the source decides.
     async fn run_script(&self, collection: &str, script: Script) -> Result<ScriptResult> {
-        self.room("A form cannot run SQL statements. Do it in the action's handler.")?;
         let source = &self.inner.entry(collection)?.source;
+        self.room(source, "A form cannot run SQL statements. Do it in the action's handler.")?;
         let scripts = source.scripts().ok_or_else(|| {
             Error::refused(format!(
                 "The data source of “{collection}” is no SQL database, so it runs no SQL statements."
@@ -240,6 +269,13 @@ impl Records for Recorder {
         self.note(collection, ChangeKind::ChangedByStatement, result.changed, None);
         Ok(result)
     }
+}
+
+/// Waits until what was written to these sources is on disk; `None` when nothing has to be waited for.
+pub(crate) fn flush(written: &[Arc<dyn Source>]) -> Option<BoxFuture<'_, Result<()>>> {
+    let mut flushes = written.iter().filter_map(|source| source.flush()).peekable();
+    flushes.peek()?;
+    Some(try_join_all(flushes).map_ok(drop).boxed())
 }
 
 /// More bytes of values than these are not kept: the bound on records alone
@@ -320,7 +356,7 @@ fn blank(schema: &Collection, kind: ChangeKind, record: &Record) -> Option<Chang
 }
 
 /// Whether a database would hold the two as one; a number has several types.
-fn same(old: &Value, new: &Value) -> bool {
+pub(crate) fn same(old: &Value, new: &Value) -> bool {
     if std::mem::discriminant(old) == std::mem::discriminant(new) {
         return old == new;
     }

@@ -168,6 +168,27 @@ impl Context {
         self.selected.changed(self.selected.picked()?.delete().await?)
     }
 
+    /// Waits until all that was written so far is on disk, whatever becomes of the machine.
+    ///
+    /// Everything is when the action answers, so few handlers need it: those that tell somebody
+    /// outside, such as a payment service, of what they have just written.
+    ///
+    /// # Errors
+    /// `Internal` when a disk failed.
+    ///
+    /// ```
+    /// # use levers::prelude::*;
+    /// # let _ = Action::single("x").execute(|cx| async move {
+    /// cx.update(json!({ "status": "charging" })).await?;
+    /// cx.flush().await?;
+    /// // Now ask the payment service.
+    /// # Ok(Outcome::done()) });
+    /// ```
+    pub async fn flush(&self) -> Result<()> {
+        self.inner.records.flush().await?;
+        Ok(())
+    }
+
     /// Any collection, by name. That there is none of this name shows when it is used.
     ///
     /// ```

@@ -25,4 +25,4 @@ pub use handler::{ActionContext, FileBody, FormContext, FormValues, Handler, Rep
 pub use records::Records;
 pub use script::{ParameterUse, Script, ScriptMistake, ScriptResult, ScriptValue, Scripts};
 pub use source::{AggregateRow, Query, QueryContext, RecordStream, Source, Written};
-pub use store::{Begun, JobFilter, Store, StoredFile};
+pub use store::{Begun, Flushed, JobFilter, Store, StoredFile};

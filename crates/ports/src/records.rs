@@ -48,6 +48,12 @@ pub trait Records: Send + Sync {
     /// Deletes every record that passes; says how many there were.
     async fn delete(&self, collection: &str, condition: Condition) -> Result<u64>;
 
+    /// Waits until all that was written so far is on disk. Everything is when the action answers;
+    /// this is for a handler that is about to tell somebody outside of it.
+    async fn flush(&self) -> Result<()> {
+        Ok(())
+    }
+
     /// Runs statements on the data source of this collection, wholly or not at all.
     async fn run_script(&self, collection: &str, script: Script) -> Result<ScriptResult> {
         let _ = script;

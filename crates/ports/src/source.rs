@@ -13,6 +13,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
+use futures::future::BoxFuture;
 use futures::stream::BoxStream;
 use levers_model::{Aggregation, Collection, Condition, Error, Page, Patch, Projection, Record, Result, Sort, Value};
 
@@ -130,6 +131,14 @@ pub trait Source: Send + Sync {
     /// most `bound` of them.
     async fn delete(&self, cx: &QueryContext, collection: &str, condition: &Condition, bound: usize)
     -> Result<Written>;
+
+    /// Waits until all that was written before is on disk. `None` when writing has waited for that.
+    ///
+    /// A source whose writes are there for everybody before they are on disk lets the writes
+    /// of many wait together; the engine waits before it answers.
+    fn flush(&self) -> Option<BoxFuture<'_, Result<()>>> {
+        None
+    }
 
     /// Whether the database answers.
     async fn check(&self) -> Result<()>;

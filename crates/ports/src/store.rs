@@ -11,6 +11,7 @@
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use futures::future::BoxFuture;
 use levers_model::job::Failure;
 use levers_model::{ActionId, Event, Job, JobId, JobState, Page, Result};
 
@@ -22,6 +23,9 @@ pub enum Begun {
     /// The same caller used the idempotency key before, for this job; nothing was written.
     Existing(Box<Job>),
 }
+
+/// Done when all that a job changed is on disk, or an error when that failed.
+pub type Flushed<'a> = BoxFuture<'a, Result<()>>;
 
 /// A file outcome's bytes, kept so that a repeated submit can be answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +64,18 @@ pub trait Store: Send + Sync {
     /// Writes the end of a job and the events of it in one transaction, durably.
     async fn finish(&self, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()>;
 
+    /// The same while what the job changed is still on its way to the disk: the end counts when
+    /// both are there, and nobody sees it before. A store that cannot tell after a power cut which
+    /// ends did not come to count waits for the one before the other.
+    ///
+    /// The inner error is that of `flushed`; then there is no end.
+    async fn finish_beside(&self, job: &Job, events: &[Event], flushed: Flushed<'_>) -> Result<Result<()>> {
+        match flushed.await {
+            Ok(()) => self.finish(job, events, None).await.map(Ok),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
     /// Adds events to a job that ended.
     async fn note(&self, events: &[Event]) -> Result<()>;
 
@@ -82,6 +98,18 @@ pub trait Store: Send + Sync {
 
     /// All events of a job, oldest first.
     async fn events(&self, job: JobId) -> Result<Vec<Event>>;
+
+    /// The jobs whose end an earlier process wrote without coming to know whether what they
+    /// changed was on disk too, as this end leaves them, last ended first. To be asked for
+    /// before [`Store::interrupt_abandoned`], which takes them for executing.
+    async fn in_doubt(&self) -> Result<Vec<Job>> {
+        Ok(Vec::new())
+    }
+
+    /// What these jobs changed was found to be there, so their ends count.
+    async fn confirm(&self, _jobs: &[JobId]) -> Result<()> {
+        Ok(())
+    }
 
     /// Ends, with this failure, every job that an earlier process left executing.
     /// Returns them as they were. Called once, before the first `begin`.

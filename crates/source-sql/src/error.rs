@@ -4,7 +4,7 @@
 //! where the driver tells only that. What a caller can do nothing about is
 //! internal, with the driver's words for the log.
 
-use levers_model::{Constraint, ConstraintKind, Error, Result};
+use levers_model::{Constraint, ConstraintKind, Error, ErrorKind, Result};
 use sqlx::mysql::MySqlDatabaseError;
 use sqlx::postgres::PgDatabaseError;
 
@@ -73,7 +73,12 @@ pub(crate) fn public(failure: &Failure, entity: Option<&Entity>) -> Error {
         }
         Failure::TimedOut => unavailable().with_internal("others before it took too long"),
         Failure::Crashed => Error::internal("the thread that worked on it panicked"),
-        Failure::NotSynced(failure) => Error::internal(format_args!("the log could not be synced: {failure}")),
+        Failure::NotSynced(failure) => Error::new(
+            ErrorKind::Internal,
+            "The disk that holds the database failed, and what was changed may be lost. Look at the disk, then at the \
+             records.",
+        )
+        .with_internal(format_args!("the log could not be synced: {failure}")),
     }
 }
 

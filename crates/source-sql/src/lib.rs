@@ -42,6 +42,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
+use futures::future::BoxFuture;
 use levers_model::{Aggregation, Collection, Condition, Patch, Record, Result};
 use levers_ports::{AggregateRow, Query, QueryContext, RecordStream, Scripts, Source, Written};
 
@@ -282,6 +283,12 @@ impl Source for Sql {
         let target = self.target(collection)?;
         let written = write::delete(target, cx, condition, bound).await;
         written.map_err(|error| explain(error, &Wrote::Deleted, target.entity))
+    }
+
+    fn flush(&self) -> Option<BoxFuture<'_, Result<()>>> {
+        // Servers answer a commit when it is on disk.
+        let Db::Sqlite(sqlite) = &self.db else { return None };
+        Some(Box::pin(async move { sqlite.flush().await.or_public(None) }))
     }
 
     async fn check(&self) -> Result<()> {

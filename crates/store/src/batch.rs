@@ -10,10 +10,10 @@ use levers_model::{Error, Job, Result};
 use rusqlite::types::Value;
 use rusqlite::{Connection, Params, Transaction, TransactionBehavior, params_from_iter};
 
-use crate::failure::{is_constraint, refused};
-use crate::journal::Beginning;
+use crate::failure::{ended_before, is_constraint, refused};
+use crate::journal::{Beginning, Unsettled};
 use crate::reads::fetch;
-use crate::rows::{self, Values};
+use crate::rows::{self, Values, ended_row};
 use crate::schema::mark;
 use crate::statements::{ADD_EVENT, ADD_FILE, BEGIN, EXECUTING, FINISH, INTERRUPT, JOB_BY_KEY};
 
@@ -23,8 +23,8 @@ pub(crate) enum Request {
     Begin { row: Values, key: Option<Key>, events: Vec<Values> },
     /// Write a job that began in the journal, with its end.
     Whole { row: Values, end: Values, begun: Arc<Beginning>, events: Vec<Values>, file: Option<File> },
-    /// Write jobs that began in the journal and are not there yet.
-    Settle { begun: Vec<Arc<Beginning>> },
+    /// Write jobs of the journal that are not there yet.
+    Settle { jobs: Vec<Unsettled> },
     /// Write the end of a job.
     Finish { row: Values, events: Vec<Values>, file: Option<File> },
     /// Add events.
@@ -62,10 +62,12 @@ pub(crate) enum Answer {
 
 impl Request {
     /// Whether the answer promises that a power cut loses nothing.
-    pub(crate) const fn is_durable(&self) -> bool {
+    pub(crate) fn is_durable(&self) -> bool {
         match self {
             Self::Begin { .. } | Self::Whole { .. } | Self::Finish { .. } | Self::Interrupt { .. } | Self::Sync => true,
-            Self::Settle { .. } | Self::Note { .. } | Self::Check => false,
+            // The journal forgets what has ended, and somebody was promised that it stays.
+            Self::Settle { jobs } => jobs.iter().any(|job| job.end.is_some()),
+            Self::Note { .. } | Self::Check => false,
         }
     }
 }
@@ -106,15 +108,13 @@ fn write(conn: &Connection, request: &Request) -> rusqlite::Result<Result<Answer
             add_events(conn, events)?;
         }
         Request::Whole { row, end, begun, events, file } => {
-            if execute(conn, &BEGIN, params_from_iter(row))? == 0 {
+            if !whole(conn, row.iter(), [&begun.events, events])? {
                 // Somebody had it settled meanwhile.
                 return finish(conn, end, events, file.as_ref());
             }
-            add_events(conn, &begun.events)?;
-            add_events(conn, events)?;
             add_file(conn, file.as_ref())?;
         }
-        Request::Settle { begun } => settle(conn, begun.iter().map(Arc::as_ref))?,
+        Request::Settle { jobs } => settle(conn, jobs)?,
         Request::Finish { row, events, file } => return finish(conn, row, events, file.as_ref()),
         Request::Note { events } => add_events(conn, events)?,
         Request::Interrupt { failure, at } => return interrupt(conn, failure, at),
@@ -125,24 +125,52 @@ fn write(conn: &Connection, request: &Request) -> rusqlite::Result<Result<Answer
 }
 
 /// Writes what an earlier process left in the journal.
-pub(crate) fn recover(conn: &Connection, begun: &[Beginning]) -> rusqlite::Result<()> {
+pub(crate) fn recover(conn: &Connection, jobs: &[Unsettled]) -> rusqlite::Result<()> {
     let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-    settle(conn, begun.iter())?;
+    settle(conn, jobs)?;
     transaction.commit()
 }
 
-fn settle<'b>(conn: &Connection, begun: impl Iterator<Item = &'b Beginning>) -> rusqlite::Result<()> {
-    for Beginning { job, events } in begun {
-        if execute(conn, &BEGIN, params_from_iter(job))? > 0 {
-            add_events(conn, events)?;
+fn settle(conn: &Connection, jobs: &[Unsettled]) -> rusqlite::Result<()> {
+    for Unsettled { id, begun, end } in jobs {
+        let Beginning { job, events } = &**begun;
+        execute(conn, "SAVEPOINT job", [])?;
+        let settled = match end {
+            Some(end) => whole(conn, ended_row(job, &end.job), [events, &end.events]).and_then(|is_new| {
+                // Its beginning was settled before; what has ended there too was settled before this process.
+                if is_new { Ok(()) } else { finish(conn, &end.job, &end.events, None).map(drop) }
+            }),
+            None => whole(conn, job.iter(), [events]).map(drop),
+        };
+        match settled {
+            // One job must not keep all others out of the tables.
+            Err(error) if is_constraint(&error) => {
+                tracing::error!(job = %id, %error, "a job of the journal does not fit into the store, and is lost");
+                execute(conn, "ROLLBACK TO job", [])?;
+            }
+            settled => settled?,
         }
+        execute(conn, "RELEASE job", [])?;
     }
     Ok(())
 }
 
+/// Writes a job that is not there yet; says whether it was not.
+fn whole<'v, const N: usize>(
+    conn: &Connection,
+    row: impl Iterator<Item = &'v Value>,
+    events: [&Vec<Values>; N],
+) -> rusqlite::Result<bool> {
+    if execute(conn, &BEGIN, params_from_iter(row))? == 0 {
+        return Ok(false);
+    }
+    events.into_iter().try_for_each(|events| add_events(conn, events))?;
+    Ok(true)
+}
+
 fn finish(conn: &Connection, end: &Values, events: &[Values], file: Option<&File>) -> rusqlite::Result<Result<Answer>> {
     if execute(conn, &FINISH, params_from_iter(end))? == 0 {
-        return Ok(Err(Error::conflict("The job has come to its end already.")));
+        return Ok(Err(ended_before()));
     }
     add_events(conn, events)?;
     add_file(conn, file)?;

@@ -10,7 +10,7 @@ pub(crate) fn is_constraint(error: &rusqlite::Error) -> bool {
     error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation)
 }
 
-/// A beginning could not be written.
+/// An entry of the journal could not be written.
 #[expect(clippy::needless_pass_by_value, reason = "it is what `map_err` hands over")]
 pub(crate) fn not_journaled(error: std::io::Error) -> Error {
     let message = match error.kind() {
@@ -20,6 +20,20 @@ pub(crate) fn not_journaled(error: std::io::Error) -> Error {
         _ => "The store's journal cannot be written. Nothing was written; look at its disk and try again.",
     };
     Error::unavailable(message).with_internal(format_args!("the store's journal: {error}"))
+}
+
+/// What was written may not be on disk.
+pub(crate) fn not_synced(error: &std::io::Error) -> Error {
+    Error::unavailable(
+        "The disk that holds the store failed, and what was written may be lost. Look at the disk, then start the \
+         service again.",
+    )
+    .with_internal(format_args!("the store could not be synced: {error}"))
+}
+
+/// An end for a job that has one.
+pub(crate) fn ended_before() -> Error {
+    Error::conflict("The job has come to its end already.")
 }
 
 /// A statement on an open store failed.

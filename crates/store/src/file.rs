@@ -87,19 +87,22 @@ pub(crate) fn open(path: &Path) -> Result<(Opened, Journal)> {
     Ok((Opened { conn, checkpointer, syncer, place, lock }, journal))
 }
 
-/// Writes what an earlier process had begun into the tables, and begins the journal anew. What lies
-/// beside an empty store was begun in one that somebody deleted or moved, and mostly has ended there.
+/// Writes what an earlier process left in the journal into the tables, but for ends that are in doubt, and begins the
+/// journal anew. What lies beside an empty store is of one that somebody deleted or moved.
 fn begin_journal(conn: &Connection, path: &Path, place: &Place, is_new: bool) -> Result<Journal> {
     let opened =
-        (|| Journal::open([private(&beside(path, "-begun-1"))?, private(&beside(path, "-begun-2"))?], place.clone()))();
+        (|| Journal::open([private(&beside(path, "-jobs-1"))?, private(&beside(path, "-jobs-2"))?], place.clone()))();
     let (journal, found) = opened.map_err(|error| cannot_open(path, &error))?;
     if !found.is_empty() && !is_new {
         // On disk before the journal forgets it.
         let synced =
             batch::recover(conn, &found).and_then(|()| conn.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())));
         synced.map_err(open_failed)?;
+        journal.settled(&found);
     }
-    journal.clear().map_err(|error| cannot_open(path, &error))?;
+    if is_new || journal.in_doubt().is_empty() {
+        journal.clear().map_err(|error| cannot_open(path, &error))?;
+    }
     Ok(journal)
 }
 

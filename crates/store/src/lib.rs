@@ -2,9 +2,10 @@
 //!
 //! [`SqliteStore`] keeps the promises of [`levers_ports::Store`] with SQLite's
 //! write-ahead log: a commit that must survive a power cut waits for the disk, a
-//! commit that must survive a kill of the process does not. What only begins goes to a
-//! journal first (`journal.rs`), and to the tables when it ends; while the tables cannot be
-//! written, nothing begins, because an action whose end cannot be kept shall not run. One thread writes, and
+//! commit that must survive a kill of the process does not. Most jobs stand in a
+//! journal first (`journal`), and come to the tables when they have ended, many at once (`settle.rs`);
+//! while the tables cannot be written, nothing begins, because what has no place to go to shall not
+//! pile up. What somebody may ask for again, or goes away from, begins in the tables. One thread writes them, and
 //! takes all that waits for it in one transaction (`writer.rs` says why); reads
 //! go through connections of their own, which the log lets run meanwhile.
 //!
@@ -25,37 +26,36 @@ mod journal;
 mod reads;
 mod rows;
 mod schema;
+mod settle;
 mod statements;
 mod sync;
 mod writer;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use levers_model::job::Failure;
-use levers_model::{Error, ErrorKind, Event, Job, JobId, Page, Result};
-use levers_ports::{Begun, JobFilter, Store, StoredFile};
-use tokio::task::spawn_blocking;
+use levers_model::{Error, ErrorKind, Event, Job, JobId, JobState, Page, Result};
+use levers_ports::{Begun, Flushed, JobFilter, Store, StoredFile};
+use tokio::task::{AbortHandle, spawn_blocking};
 
 use crate::batch::{Answer, File, Key, Request};
 use crate::failure::{lost, refused, to_json};
 use crate::file::Opened;
-use crate::journal::{Beginning, Journal};
+use crate::journal::{Beginning, Ending, Journal, Kept};
 use crate::reads::Readers;
 use crate::rows::{Values, end_row, event_row, job_row, time, uuid};
+use crate::settle::Books;
 use crate::writer::Writer;
 
 /// The store in a file of its own.
 pub struct SqliteStore {
     // Dropped before the writer, because the last to let go of the file tidies up, and readers cannot.
     readers: Readers,
-    writer: Writer,
-    journal: Journal,
-    /// Whether the tables could not be written the last time.
-    failing: AtomicBool,
+    books: Arc<Books>,
+    settling: AbortHandle,
 }
 
 impl SqliteStore {
@@ -77,47 +77,63 @@ impl SqliteStore {
 
     fn on(opened: Opened, journal: Journal, path: PathBuf) -> Result<Self> {
         let (writer, readers) = (Writer::start(opened)?, Readers::new(path));
-        Ok(Self { readers, writer, journal, failing: AtomicBool::new(false) })
+        let books = Arc::new(Books::new(journal, writer));
+        let settling = tokio::spawn(books.clone().keep_settling()).abort_handle();
+        Ok(Self { readers, books, settling })
     }
 
     /// Writes what waits, moves the log into the file and lets go of it. What is
     /// asked afterwards is answered with `Unavailable`. A store that is dropped
     /// without this loses nothing, but lets go of its file a little later.
     pub async fn close(&self) {
-        self.journal.close();
+        self.settling.abort();
+        let books = self.books.clone();
+        // Ends that are on their way wait for the disk.
+        let _ = spawn_blocking(move || books.journal.close()).await;
+        // What cannot be settled is found in the journal at the next opening.
+        let _ = self.books.settle(self.books.journal.ended()).await;
         // The last connection that closes tidies up, and readers cannot.
         self.readers.close().await;
-        self.writer.close().await;
-    }
-}
-
-impl SqliteStore {
-    async fn write(&self, request: Request) -> Result<Answer> {
-        let answer = self.writer.write(request).await;
-        let failing = answer.as_ref().is_err_and(|error| error.kind() == ErrorKind::Unavailable);
-        self.failing.store(failing, Ordering::Relaxed);
-        answer
+        self.books.writer.close().await;
     }
 
-    /// Has what began in the journal written to the tables, where everybody looks.
-    async fn settle(&self, begun: Vec<(JobId, Arc<Beginning>)>) -> Result<()> {
-        if begun.is_empty() {
-            return Ok(());
-        }
-        let (ids, begun): (Vec<_>, Vec<_>) = begun.into_iter().unzip();
-        self.write(Request::Settle { begun }).await?;
-        self.journal.settled(ids);
+    /// Writes the end of a job to the tables.
+    async fn finish_there(&self, job: &Job, ending: &Ending, file: Option<&StoredFile>) -> Result<()> {
+        let file = file.map(|file| File { job: uuid(job.id.uuid()), content: file.content.clone() });
+        let (end, events) = (ending.job.clone(), ending.events.clone());
+        let request = match self.books.journal.running(job.id)? {
+            Some(begun) => Request::Whole { row: job_row(job)?, end, begun, events, file },
+            None => Request::Finish { row: end, events, file },
+        };
+        self.books.write(request).await?;
+        self.books.journal.settled(&self.books.journal.unsettled_of([job.id]));
         Ok(())
     }
 
-    async fn settle_all(&self) -> Result<()> {
-        self.settle(self.journal.pending()).await
+    /// Writes the end of a job to the journal, if the job is there and the journal can be written.
+    async fn finish_in_journal(&self, id: JobId, ending: &Arc<Ending>, sure: bool) -> Result<Kept> {
+        match self.books.journal.end(id, Arc::clone(ending), sure).await {
+            Err(error) if error.kind() != ErrorKind::Conflict => {
+                tracing::warn!(internal = error.internal_text(), "an end goes to the tables at once: {error}");
+                Ok(Kept::NotBegun)
+            }
+            kept => kept,
+        }
     }
+}
 
-    /// Just this one: whoever looks at a job is not to wait for others, nor for a disk that has no room for them.
-    async fn settle_one(&self, id: JobId) -> Result<()> {
-        self.settle(self.journal.beginning(id).map(|begun| (id, begun)).into_iter().collect()).await
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.settling.abort();
     }
+}
+
+fn ending(job: &Job, events: &[Event]) -> Result<Arc<Ending>> {
+    let ending = Ending { job: end_row(job)?, events: event_rows(events)? };
+    if ending.events.iter().any(|event| event.first() != ending.job.last()) {
+        return Err(refused("an event is another job's"));
+    }
+    Ok(Arc::new(ending))
 }
 
 fn event_rows(events: &[Event]) -> Result<Vec<Values>> {
@@ -133,16 +149,16 @@ impl Store for SqliteStore {
     async fn begin(&self, job: &Job, events: &[Event]) -> Result<Begun> {
         let key = job.idempotency_key.clone().map(|key| Key { caller: job.caller.id.clone(), key });
         let (row, events) = (job_row(job)?, event_rows(events)?);
-        if !job.begins_durably() && !self.failing.load(Ordering::Relaxed) {
+        if !job.begins_durably() && !self.books.failing() {
             if events.iter().any(|event| event.first() != row.first()) {
                 return Err(refused("an event is another job's"));
             }
-            self.settle(self.journal.stragglers()).await?;
-            self.journal.begin(job.id, Beginning { job: row, events })?;
+            self.books.settle(self.books.journal.stragglers()).await?;
+            self.books.journal.begin(job.id, Beginning { job: row, events })?;
             return Ok(Begun::New);
         }
         let request = Request::Begin { row, key, events };
-        match self.write(request).await? {
+        match self.books.write(request).await? {
             Answer::Done => Ok(Begun::New),
             Answer::Existing(job) => Ok(Begun::Existing(job)),
             answer @ Answer::Interrupted(_) => Err(unexpected(&answer)),
@@ -150,34 +166,47 @@ impl Store for SqliteStore {
     }
 
     async fn finish(&self, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()> {
-        let file = file.map(|file| File { job: uuid(job.id.uuid()), content: file.content.clone() });
-        let (end, events) = (end_row(job)?, event_rows(events)?);
-        let request = match self.journal.beginning(job.id) {
-            Some(begun) => Request::Whole { row: job_row(job)?, end, begun, events, file },
-            None => Request::Finish { row: end, events, file },
-        };
-        self.write(request).await?;
-        self.journal.settled([job.id]);
-        Ok(())
+        let ending = ending(job, events)?;
+        if file.is_none() && self.finish_in_journal(job.id, &ending, true).await? == Kept::Here {
+            self.books.has_ended();
+            return Ok(());
+        }
+        self.finish_there(job, &ending, file).await
+    }
+
+    async fn finish_beside(&self, job: &Job, events: &[Event], flushed: Flushed<'_>) -> Result<Result<()>> {
+        let ending = ending(job, events)?;
+        let (kept, flushed) = futures::join!(self.finish_in_journal(job.id, &ending, false), flushed);
+        if let Err(error) = flushed {
+            self.books.journal.withdraw(job.id);
+            return Ok(Err(error));
+        }
+        match kept? {
+            Kept::Here => {
+                self.books.journal.confirm(job.id);
+                self.books.has_ended();
+                Ok(Ok(()))
+            }
+            Kept::NotBegun => self.finish_there(job, &ending, None).await.map(Ok),
+        }
     }
 
     async fn note(&self, events: &[Event]) -> Result<()> {
-        let begun = |event: &Event| Some((event.job, self.journal.beginning(event.job)?));
-        self.settle(events.iter().filter_map(begun).collect()).await?;
-        self.write(Request::Note { events: event_rows(events)? }).await.map(drop)
+        self.books.settle_these(events.iter().map(|event| event.job)).await?;
+        self.books.write(Request::Note { events: event_rows(events)? }).await.map(drop)
     }
 
     async fn job_by_key(&self, caller: &str, key: &str) -> Result<Option<Job>> {
         let found = self.readers.job_by_key(caller, key).await?;
         if found.is_some() {
             // Whoever repeats a submit must not hear of an end that a power cut could still undo.
-            self.write(Request::Sync).await?;
+            self.books.write(Request::Sync).await?;
         }
         Ok(found)
     }
 
     async fn job(&self, id: JobId) -> Result<Option<Job>> {
-        self.settle_one(id).await?;
+        self.books.settle_these([id]).await?;
         self.readers.job(id).await
     }
 
@@ -186,26 +215,47 @@ impl Store for SqliteStore {
     }
 
     async fn jobs(&self, filter: &JobFilter, page: Page) -> Result<Vec<Job>> {
-        self.settle_all().await?;
+        self.books.settle_all().await?;
         self.readers.jobs(filter, page).await
     }
 
     async fn events(&self, job: JobId) -> Result<Vec<Event>> {
-        self.settle_one(job).await?;
+        self.books.settle_these([job]).await?;
         self.readers.events(job).await
     }
 
+    async fn in_doubt(&self) -> Result<Vec<Job>> {
+        self.books.settle_all().await?;
+        let mut jobs = Vec::new();
+        for (id, ending) in self.books.journal.in_doubt() {
+            // One that has ended in the tables was decided by an earlier process.
+            if let Some(job) = self.readers.job(id).await?.filter(|job| job.state == JobState::Executing) {
+                jobs.push(rows::ended(job, &ending.job)?);
+            }
+        }
+        jobs.sort_by_key(|job| std::cmp::Reverse(job.finished_at));
+        Ok(jobs)
+    }
+
+    async fn confirm(&self, ids: &[JobId]) -> Result<()> {
+        ids.iter().for_each(|id| self.books.journal.confirm(*id));
+        self.books.settle_these(ids.iter().copied()).await
+    }
+
     async fn interrupt_abandoned(&self, failure: &Failure, at: DateTime<Utc>) -> Result<Vec<Job>> {
-        self.settle_all().await?;
+        for (id, _) in self.books.journal.in_doubt() {
+            self.books.journal.withdraw(id);
+        }
+        self.books.settle_all().await?;
         let request = Request::Interrupt { failure: to_json(failure)?.into(), at: time(at) };
-        match self.write(request).await? {
+        match self.books.write(request).await? {
             Answer::Interrupted(jobs) => Ok(jobs),
             answer @ (Answer::Done | Answer::Existing(_)) => Err(unexpected(&answer)),
         }
     }
 
     async fn check(&self) -> Result<()> {
-        self.write(Request::Check).await.map(drop)
+        self.books.write(Request::Check).await.map(drop)
     }
 }
 

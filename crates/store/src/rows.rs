@@ -41,6 +41,9 @@ pub(crate) const JOB_COLUMNS: [Jobs; 22] = [
 /// The columns that the end of a job sets, in the order of [`end_row`] before its id.
 pub(crate) const END_COLUMNS: [Jobs; 5] = [Jobs::State, Jobs::Outcome, Jobs::Failure, Jobs::Changes, Jobs::FinishedAt];
 
+/// Where the columns that an end sets stand among those of a job.
+const END_PLACES: [usize; 5] = [13, 14, 15, 16, 18];
+
 /// The columns of an event, in the order of [`event_row`] and [`event`].
 pub(crate) const EVENT_COLUMNS: [Events; 7] =
     [Events::Job, Events::Id, Events::Kind, Events::At, Events::By, Events::Data, Events::Shape];
@@ -85,6 +88,31 @@ pub(crate) fn end_row(job: &Job) -> Result<Values> {
         job.finished_at.map(time).into(),
         uuid(job.id.uuid()),
     ])
+}
+
+/// A job's row, with what its end sets.
+pub(crate) fn ended_row<'r>(job: &'r Values, end: &'r Values) -> impl Iterator<Item = &'r Value> {
+    job.iter().enumerate().map(|(place, value)| {
+        let of_end = END_PLACES.iter().position(|end| *end == place);
+        of_end.and_then(|place| end.get(place)).unwrap_or(value)
+    })
+}
+
+/// A job as its end leaves it.
+pub(crate) fn ended(job: Job, end: &Values) -> Result<Job> {
+    let column = |place: usize| match end.get(place) {
+        Some(Value::Text(text)) => Some(text.as_str()),
+        _ => None,
+    };
+    let wanted = |place| column(place).ok_or_else(|| Error::internal("an end in the store's journal lacks a column"));
+    Ok(Job {
+        state: from_word::<JobState>(wanted(0)?.to_owned())?,
+        outcome: column(1).map(from_json).transpose()?,
+        failure: column(2).map(from_json::<Failure>).transpose()?,
+        changes: from_json::<ChangeSet>(wanted(3)?)?,
+        finished_at: column(4).map(from_time).transpose()?,
+        ..job
+    })
 }
 
 pub(crate) fn event_row(event: &Event) -> Result<Values> {
@@ -181,4 +209,25 @@ pub(crate) fn word<T: Serialize>(value: &T) -> Result<String> {
 fn from_word<T: DeserializeOwned>(word: String) -> Result<T> {
     serde_json::from_value(serde_json::Value::String(word))
         .map_err(|error| Error::internal(format_args!("a word in the store: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use levers_testkit::{FixedClock, finished_job, new_job};
+
+    use super::*;
+
+    #[test]
+    fn an_end_and_a_beginning_make_the_whole() {
+        for (place, column) in END_PLACES.iter().zip(END_COLUMNS) {
+            assert_eq!(std::mem::discriminant(&JOB_COLUMNS[*place]), std::mem::discriminant(&column));
+        }
+        let clock = FixedClock::default();
+        let begun = new_job(&clock, "ada@example.org");
+        let whole = finished_job(&clock, begun.clone());
+        let end = end_row(&whole).unwrap();
+        let row: Values = ended_row(&job_row(&begun).unwrap(), &end).cloned().collect();
+        assert_eq!(row, job_row(&whole).unwrap());
+        assert_eq!(ended(begun, &end).unwrap(), whole);
+    }
 }

@@ -16,10 +16,11 @@ use std::io;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::{self, JoinHandle};
 
-use levers_model::{Error, Result};
+use levers_model::Result;
 use tokio::sync::oneshot;
 
 use crate::batch::Answer;
+use crate::failure::not_synced;
 
 /// An answer that waits for the disk, and the way to who waits for it.
 pub(crate) type Waiting = (Result<Answer>, oneshot::Sender<Result<Answer>>);
@@ -73,12 +74,4 @@ fn work(log: &File, queue: &Receiver<Vec<Waiting>>) {
             });
         }
     }
-}
-
-fn not_synced(error: &io::Error) -> Error {
-    Error::unavailable(
-        "The disk that holds the store failed, and what was written may be lost. Look at the disk, then start the \
-         service again.",
-    )
-    .with_internal(format_args!("the store's log could not be synced: {error}"))
 }

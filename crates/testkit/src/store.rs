@@ -5,7 +5,7 @@ use std::future::Future;
 use bytes::Bytes;
 use chrono::TimeDelta;
 use futures::future::join_all;
-use levers_model::{ActionId, ChangeSet, ErrorKind, Event, EventKind, Job, JobId, JobState, Page};
+use levers_model::{ActionId, ChangeSet, Error, ErrorKind, Event, EventKind, Job, JobId, JobState, Page};
 use levers_ports::{Begun, Clock as _, JobFilter, Store, StoredFile};
 use serde_json::json;
 
@@ -32,6 +32,7 @@ where
     of_many_begins_with_one_key_one_is_new(&make().await, &clock).await;
     a_refused_request_does_not_fail_its_neighbours(&make().await, &clock).await;
     a_job_ends_once(&make().await, &clock).await;
+    an_end_waits_for_what_the_job_changed(&make().await, &clock).await;
     events_come_oldest_first(&make().await, &clock).await;
     files_are_kept_with_their_jobs(&make().await, &clock).await;
     filters_narrow(&make().await, &clock).await;
@@ -178,6 +179,29 @@ async fn a_job_ends_once(store: &dyn Store, clock: &FixedClock) {
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(store.events(job.id).await.unwrap().len(), 2);
     assert_eq!(store.job(job.id).await.unwrap(), Some(first));
+}
+
+async fn an_end_waits_for_what_the_job_changed(store: &dyn Store, clock: &FixedClock) {
+    for keyed_too in [false, true] {
+        let key = keyed_too.then(|| "k".to_owned());
+        let job = Job { idempotency_key: key, ..new_job(clock, "ada@example.org") };
+        begin(store, clock, &job).await;
+        let ended = finished_job(clock, job.clone());
+        let events = [ended_event(clock, &ended)];
+        let failed = Box::pin(async { Err(Error::unavailable("The disk failed.")) });
+        let error = store.finish_beside(&ended, &events, failed).await.unwrap().unwrap_err();
+        assert_eq!(error.message(), "The disk failed.");
+        assert_eq!(store.job(job.id).await.unwrap().as_ref(), Some(&job), "it has not ended");
+        let (flush, flushed) = futures::channel::oneshot::channel::<()>();
+        let flushed = Box::pin(async { flushed.await.map_err(Error::internal) });
+        let mut finish = store.finish_beside(&ended, &events, flushed);
+        assert!(futures::poll!(&mut finish).is_pending());
+        assert_eq!(store.job(job.id).await.unwrap().as_ref(), Some(&job), "it has not ended");
+        flush.send(()).unwrap();
+        finish.await.unwrap().unwrap();
+        assert_eq!(store.job(job.id).await.unwrap(), Some(ended));
+        assert_eq!(store.events(job.id).await.unwrap().len(), 2);
+    }
 }
 
 async fn events_come_oldest_first(store: &dyn Store, clock: &FixedClock) {

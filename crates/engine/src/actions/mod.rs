@@ -3,6 +3,7 @@
 mod background;
 mod canonical;
 mod delivery;
+mod doubt;
 mod outcome;
 mod prepare;
 mod recover;

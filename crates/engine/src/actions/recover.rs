@@ -6,11 +6,12 @@ use levers_model::job::Failure;
 use levers_model::{Error, ErrorKind, Event, EventKind, Job, Result};
 use serde_json::json;
 
+use super::doubt;
 use crate::engine::Engine;
 
 impl Engine {
-    /// Ends the jobs that an earlier process left executing, and says so in their
-    /// events. To be called once, before the first submit. Returns these jobs as
+    /// Looks whether jobs whose end is in doubt did what it says, then ends those that an earlier process left
+    /// executing, and says so in their events. To be called once, before the first submit. Returns these jobs as
     /// they were.
     ///
     /// # Errors
@@ -21,6 +22,16 @@ impl Engine {
             "The service stopped while this action was running. What it had done by then is not known: look at the \
              records before running it again.",
         ));
+        let in_doubt = self.inner.store.in_doubt().await?;
+        let kept = doubt::kept(&self.inner, &in_doubt).await;
+        if !in_doubt.is_empty() {
+            self.inner.store.confirm(&kept).await?;
+            tracing::info!(
+                jobs = in_doubt.len(),
+                there = kept.len(),
+                "jobs had just ended when the service stopped; what they changed was looked for"
+            );
+        }
         let at = self.inner.clock.now();
         let jobs = self.inner.store.interrupt_abandoned(&failure, at).await?;
         let event = |job: &Job| Event {

@@ -20,9 +20,9 @@ use tracing::Instrument as _;
 
 use super::running::RunningJob;
 use super::submit::Submitted;
-use super::{background, delivery, outcome};
+use super::{background, delivery, doubt, outcome};
 use crate::engine::Inner;
-use crate::recorder::Recorder;
+use crate::recorder::{Recorded, Recorder, flush};
 
 /// An execution that is ready to begin.
 pub(super) struct Run {
@@ -107,12 +107,42 @@ impl Run {
         })
     }
 
-    async fn finish(self, reply: Result<Reply>, changes: ChangeSet) -> Result<Ended> {
-        let at = self.inner.clock.now();
-        let mut events = vec![self.end_event(&reply, &changes)];
-        let (inner, id) = (self.inner.clone(), self.job.id);
+    /// Writes the end of the job, and waits until it and all that the job changed are on disk.
+    async fn finish(self, mut reply: Result<Reply>, Recorded { changes, written }: Recorded) -> Result<Ended> {
+        let mut end = self.end(&reply, changes);
+        let flushed = match flush(&written) {
+            None => Ok(()),
+            Some(flushed) if end.file.is_none() && doubt::can_tell(&end.job.changes) => {
+                match self.inner.store.finish_beside(&end.job, &end.events, flushed).await {
+                    Ok(flushed) => {
+                        end.is_written = flushed.is_ok();
+                        flushed
+                    }
+                    // It gets further chances.
+                    Err(error) if error.retryable() => flush(&written).unwrap_or(Box::pin(async { Ok(()) })).await,
+                    Err(error) => return Err(unrecorded(self.job.id, &error)),
+                }
+            }
+            Some(flushed) => flushed.await,
+        };
+        if let Err(error) = flushed {
+            tracing::error!(job = %self.job.id, internal = error.internal_text(), "a job's changes may be lost: {error}");
+            reply = Err(error);
+            end = self.end(&reply, end.job.changes);
+        }
+        end.write(&self.inner).await?;
+        let reply = reply.map(|Reply { outcome, file }| {
+            let file = file.map(|body| delivery::watched(&self.inner, self.job.id, &self.caller.email, body));
+            Reply { outcome, file }
+        });
+        Ok(Ended::New(Box::new(Submitted { job: end.job, reply, replayed: false })))
+    }
+
+    fn end(&self, reply: &Result<Reply>, changes: ChangeSet) -> End {
+        let mut events = vec![self.end_event(reply, &changes)];
+        let (at, job) = (self.inner.clock.now(), self.job.clone());
         let mut kept = None;
-        let job = match &reply {
+        let job = match reply {
             Ok(Reply { outcome, file }) => {
                 if let Some(bytes) = outcome::bytes_of(file.as_ref()) {
                     let in_background = self.action.mode == Mode::Background;
@@ -123,16 +153,11 @@ impl Run {
                     let worth = asked_for && bytes.len() <= StoredFile::LARGEST;
                     kept = worth.then(|| StoredFile { content: bytes.clone() });
                 }
-                self.job.finish(outcome.clone(), changes, at)
+                job.finish(outcome.clone(), changes, at)
             }
-            Err(error) => self.job.fail(Failure::from(error), changes, at),
+            Err(error) => job.fail(Failure::from(error), changes, at),
         };
-        write_end(&inner, &job, &events, kept.as_ref()).await?;
-        let reply = reply.map(|Reply { outcome, file }| {
-            let file = file.map(|body| delivery::watched(&inner, id, &self.caller.email, body));
-            Reply { outcome, file }
-        });
-        Ok(Ended::New(Box::new(Submitted { job, reply, replayed: false })))
+        End { job, events, file: kept, is_written: false }
     }
 
     fn start_event(&self) -> Event {
@@ -179,16 +204,27 @@ fn panic_text(panic: &(dyn Any + Send)) -> &str {
 /// How long to wait before each further attempt to write a job's end.
 const PATIENCE: [Duration; 3] = [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2)];
 
-/// Writes the end. What the handler did cannot be taken back, so a store that is
-/// away for a moment gets further chances.
-async fn write_end(inner: &Inner, job: &Job, events: &[Event], file: Option<&StoredFile>) -> Result<()> {
-    let mut patience = PATIENCE.iter();
-    loop {
-        let Err(error) = inner.store.finish(job, events, file).await else { return Ok(()) };
-        match patience.next() {
-            Some(pause) if error.retryable() => tokio::time::sleep(*pause).await,
-            _ => return Err(unrecorded(job.id, &error)),
+/// The end of a job.
+struct End {
+    job: Job,
+    events: Vec<Event>,
+    file: Option<StoredFile>,
+    is_written: bool,
+}
+
+impl End {
+    /// Writes it, if it is not written. What the handler did cannot be taken back, so a store that is
+    /// away for a moment gets further chances.
+    async fn write(&mut self, inner: &Inner) -> Result<()> {
+        let mut patience = PATIENCE.iter();
+        while !self.is_written {
+            let Err(error) = inner.store.finish(&self.job, &self.events, self.file.as_ref()).await else { break };
+            match patience.next() {
+                Some(pause) if error.retryable() => tokio::time::sleep(*pause).await,
+                _ => return Err(unrecorded(self.job.id, &error)),
+            }
         }
+        Ok(())
     }
 }
 

@@ -6,6 +6,7 @@ mod author;
 mod background;
 mod builtins;
 mod changes;
+mod doubt;
 mod export;
 mod hidden;
 mod lifecycle;

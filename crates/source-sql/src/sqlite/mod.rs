@@ -107,7 +107,7 @@ impl Sqlite {
     }
 
     /// Runs these statements in one transaction: all of them or, when one fails, none.
-    /// When it returns, they are on disk.
+    /// When it returns, a kill of the process loses nothing; a power cut may, before a [`Sqlite::flush`].
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Vec<Done>, Failure> {
         let place = Arc::clone(&self.place);
         let work = move |connection: &mut Connection| {
@@ -121,12 +121,10 @@ impl Sqlite {
             transaction.commit()?;
             Ok(done)
         };
-        let done = self.writer.run(work).await?;
-        self.syncer.synced().await?;
-        Ok(done)
+        self.writer.run(work).await
     }
 
-    /// Has something done in a transaction that writes. When it returns, it is on disk.
+    /// Has something done in a transaction that writes, kept as by [`Sqlite::transact`].
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -139,9 +137,12 @@ impl Sqlite {
             transaction.commit()?;
             Ok(done)
         };
-        let done = self.writer.run(work).await?;
-        self.syncer.synced().await?;
-        Ok(done)
+        self.writer.run(work).await
+    }
+
+    /// Waits until all that was written is on disk.
+    pub(crate) async fn flush(&self) -> Result<(), Failure> {
+        self.syncer.synced().await
     }
 
     /// Has something read that may take long, all of it from one state of the file, on

@@ -1,10 +1,10 @@
 //! Waiting for the disk, out of the writer's way.
 //!
 //! The writer commits with `synchronous = NORMAL`, which leaves a commit in the
-//! log without waiting for the disk. A caller is answered only after the log was
+//! log without waiting for the disk. Before anybody hears of a job's end the log is
 //! synced, which is what `synchronous = FULL` (SQLite's own default) would promise; but
-//! here one sync serves all commits before it, and the next commit does not wait
-//! for it. Rejected: `FULL`, which syncs within each commit, one caller after the
+//! here one sync serves all commits before it, the next commit does not wait
+//! for it, and the end itself is on its way to the disk meanwhile (`Source::flush`). Rejected: `FULL`, which syncs within each commit, one caller after the
 //! other; `NORMAL` alone, with which a power cut takes back what a job calls complete.
 
 use std::fs::File;

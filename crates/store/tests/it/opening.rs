@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use levers_model::{ErrorKind, Page};
-use levers_ports::{JobFilter, Store as _};
+use levers_model::{ErrorKind, JobState, Page};
+use levers_ports::{Clock as _, JobFilter, Store as _};
 use levers_store::SqliteStore;
-use levers_testkit::{FixedClock, ended_event, finished_job, new_job, started_event};
+use levers_testkit::{FixedClock, ended_event, finished_job, new_job, sample_failure, started_event};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -69,17 +69,70 @@ async fn a_journal_brings_back_what_runs_and_nothing_that_ended() {
     store.begin(&running, &[started_event(&clock, &running)]).await.unwrap();
     let ended = finished_job(&clock, ended);
     store.finish(&ended, &[ended_event(&clock, &ended)], None).await.unwrap();
-    let journal = std::fs::read(folder.path().join("store.db-begun-1")).unwrap();
+    let journal = std::fs::read(folder.path().join("store.db-jobs-1")).unwrap();
     store.close().await;
     // Twice: a process that is killed after it took over the journal, and before it emptied it.
     for _ in 0..2 {
-        std::fs::write(folder.path().join("store.db-begun-1"), &journal).unwrap();
+        std::fs::write(folder.path().join("store.db-jobs-1"), &journal).unwrap();
         let store = SqliteStore::open(&path).await.unwrap();
         assert_eq!(store.job(ended.id).await.unwrap(), Some(ended.clone()));
         assert_eq!(store.job(running.id).await.unwrap(), Some(running.clone()));
         assert_eq!(store.events(running.id).await.unwrap().len(), 1);
         assert_eq!(store.jobs(&JobFilter::default(), ALL).await.unwrap().len(), 2);
         store.close().await;
+    }
+}
+
+#[tokio::test]
+async fn an_end_counts_only_when_what_the_job_changed_is_on_disk_too() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    store.interrupt_abandoned(&sample_failure(), clock.now()).await.unwrap();
+    let jobs = [(); 2].map(|()| new_job(&clock, "ada@example.org"));
+    let ended = jobs.clone().map(|job| finished_job(&clock, job));
+    for (job, ended) in jobs.iter().zip(&ended) {
+        store.begin(job, &[started_event(&clock, job)]).await.unwrap();
+        // The power goes before the other disk has answered.
+        let events = [ended_event(&clock, ended)];
+        let mut waits = store.finish_beside(ended, &events, Box::pin(std::future::pending()));
+        assert!(futures::poll!(&mut waits).is_pending());
+    }
+    store.close().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    let mut in_doubt = store.in_doubt().await.unwrap();
+    in_doubt.sort_by_key(|job| job.id);
+    assert_eq!(in_doubt, ended);
+    assert_eq!(store.job(jobs[0].id).await.unwrap().as_ref(), Some(&jobs[0]));
+    // Whoever cannot even look leaves them as they are.
+    store.close().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.in_doubt().await.unwrap().len(), 2);
+    store.confirm(&[jobs[0].id]).await.unwrap();
+    let interrupted = store.interrupt_abandoned(&sample_failure(), clock.now()).await.unwrap();
+    assert_eq!(interrupted, [jobs[1].clone()]);
+    assert_eq!(store.job(jobs[0].id).await.unwrap().as_ref(), Some(&ended[0]));
+    assert_eq!(store.events(jobs[0].id).await.unwrap().len(), 2);
+    assert_eq!(store.job(jobs[1].id).await.unwrap().unwrap().state, JobState::Failed);
+    store.close().await;
+    let store = SqliteStore::open(&path).await.unwrap();
+    assert_eq!(store.in_doubt().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_has_ended_comes_to_the_tables_by_itself() {
+    let (folder, clock) = (folder(), FixedClock::default());
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).await.unwrap();
+    let job = new_job(&clock, "ada@example.org");
+    store.begin(&job, &[]).await.unwrap();
+    store.finish(&finished_job(&clock, job), &[], None).await.unwrap();
+    let conn = Connection::open(&path).unwrap();
+    let ended = || conn.query_row("SELECT count(*) FROM jobs WHERE state = 'complete'", [], |row| row.get::<_, i64>(0));
+    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(10);
+    while ended().unwrap() == 0 {
+        assert!(std::time::Instant::now() < deadline, "it is not there");
+        tokio::task::yield_now().await;
     }
 }
 
@@ -120,7 +173,7 @@ async fn only_its_owner_can_read_the_files() {
     names.sort();
     assert_eq!(
         names,
-        ["store.db", "store.db-begun-1", "store.db-begun-2", "store.db-shm", "store.db-wal", "store.db.lock"]
+        ["store.db", "store.db-jobs-1", "store.db-jobs-2", "store.db-shm", "store.db-wal", "store.db.lock"]
     );
 }
 
