@@ -10,6 +10,7 @@
 //! spellings, as the shared test clients' do, is a duplicate field to serde.
 
 mod claims;
+mod known;
 mod tokens;
 
 pub use claims::NewToken;

@@ -9,6 +9,7 @@ use levers_model::{Caller, Door, Error, Result};
 use serde_json::{Map, Value as Json};
 
 use crate::claims::{self, NewToken};
+use crate::known::Known;
 
 /// Mints and checks tokens with one secret. Clones are cheap and share it.
 #[derive(Clone)]
@@ -20,6 +21,7 @@ struct Keys {
     sign: EncodingKey,
     check: DecodingKey,
     validation: Validation,
+    known: Known,
 }
 
 impl Tokens {
@@ -33,8 +35,8 @@ impl Tokens {
         validation.validate_nbf = true;
         // The secret alone says whom a token is for; agents name no audience.
         validation.validate_aud = false;
-        let keys = Keys { sign: EncodingKey::from_secret(secret), check: DecodingKey::from_secret(secret), validation };
-        Self { inner: Arc::new(keys) }
+        let (sign, check) = (EncodingKey::from_secret(secret), DecodingKey::from_secret(secret));
+        Self { inner: Arc::new(Keys { sign, check, validation, known: Known::new() }) }
     }
 
     /// The caller whom a token names, in UTC: a door that knows the timezone sets it.
@@ -42,9 +44,15 @@ impl Tokens {
     /// # Errors
     /// `Unauthenticated`, with a sentence that says what is wrong with the token.
     pub fn verify(&self, token: &str, door: Door) -> Result<Caller> {
-        let data = decode::<Map<String, Json>>(token, &self.inner.check, &self.inner.validation)
-            .map_err(|error| refusal(error.kind()))?;
-        claims::caller(&data.claims, door)
+        if let Some(caller) = self.inner.known.find(token, get_current_timestamp()) {
+            return Ok(Caller { door, ..caller });
+        }
+        let claims = decode::<Map<String, Json>>(token, &self.inner.check, &self.inner.validation)
+            .map_err(|error| refusal(error.kind()))?
+            .claims;
+        let caller = claims::caller(&claims, door)?;
+        self.inner.known.keep(token, &claims, &caller);
+        Ok(caller)
     }
 
     /// A token signed with HS256.
@@ -108,6 +116,41 @@ mod tests {
         let caller = tokens.verify(&token, Door::Rest).unwrap();
         assert_eq!((caller.email.as_str(), caller.door), ("ada@example.org", Door::Rest));
         assert_eq!(caller.permission_level.as_deref(), Some("admin"));
+    }
+
+    #[test]
+    fn a_token_that_is_known_names_the_same_caller_at_each_door() {
+        let tokens = Tokens::new(SECRET);
+        let token = tokens.mint(&NewToken::new("ada@example.org")).unwrap();
+        let first = tokens.verify(&token, Door::Rest).unwrap();
+        assert!(tokens.inner.known.find(&token, get_current_timestamp()).is_some());
+        assert_eq!(tokens.verify(&token, Door::Forest).unwrap(), Caller { door: Door::Forest, ..first });
+    }
+
+    #[test]
+    fn a_token_that_is_known_opens_nothing_when_it_is_altered_or_expires() {
+        let tokens = Tokens::new(SECRET);
+        let token = sign(Algorithm::HS256, SECRET, &json!({ "email": "a@b.c", "exp": later() }));
+        let caller = tokens.verify(&token, Door::Rest).unwrap();
+        let last = if token.ends_with('A') { "B" } else { "A" };
+        for altered in [format!("{token} "), format!("{token}="), format!("{}{last}", &token[..token.len() - 1])] {
+            assert!(tokens.verify(&altered, Door::Rest).is_err(), "{altered}");
+        }
+        let claims = json!({ "email": "a@b.c", "exp": get_current_timestamp() - 2 });
+        let expired = sign(Algorithm::HS256, SECRET, &claims);
+        tokens.inner.known.keep(&expired, claims.as_object().unwrap(), &caller);
+        assert!(tokens.verify(&expired, Door::Rest).unwrap_err().message().contains("expired"));
+    }
+
+    #[test]
+    fn refused_tokens_are_not_kept() {
+        let tokens = Tokens::new(SECRET);
+        let claims = json!({ "email": "a@b.c", "exp": later() });
+        let nameless = json!({ "exp": later() });
+        for token in [sign(Algorithm::HS256, b"another secret", &claims), sign(Algorithm::HS256, SECRET, &nameless)] {
+            assert!(tokens.verify(&token, Door::Rest).is_err());
+            assert_eq!(tokens.inner.known.len(), 0);
+        }
     }
 
     #[test]
