@@ -24,7 +24,8 @@ use super::{background, delivery, doubt, outcome};
 use crate::engine::Inner;
 use crate::recorder::{Recorded, Recorder, flush};
 
-/// An execution that is ready to begin.
+/// An execution that is ready to begin. It goes from step to step in its box: each step's
+/// future would hold a copy of it otherwise.
 pub(super) struct Run {
     pub(super) inner: Arc<Inner>,
     pub(super) job: Job,
@@ -49,7 +50,7 @@ pub(super) enum Ended {
 impl Run {
     /// Writes the job, runs its handler, writes its end. In the background the
     /// answer comes when the job is written.
-    pub(super) async fn complete(self) -> Result<Ended> {
+    pub(super) async fn complete(self: Box<Self>) -> Result<Ended> {
         // Entered before it is written, so that whoever finds the job finds it running.
         let running = self.inner.running.enter(self.job.id);
         if let Begun::Existing(job) = self.inner.store.begin(&self.job, &[self.start_event()]).await? {
@@ -60,14 +61,14 @@ impl Run {
             Mode::Background => {
                 let job = self.job.clone();
                 // What goes wrong is in the job, or in the log when that cannot be written.
-                tokio::spawn(self.carry_out(running).instrument(tracing::Span::current()));
+                tokio::spawn(Box::pin(self.carry_out(running)).instrument(tracing::Span::current()));
                 let reply = Ok(background::started(&job).into());
                 Ok(Ended::New(Box::new(Submitted { job, reply, replayed: false })))
             }
         }
     }
 
-    async fn carry_out(self, running: RunningJob) -> Result<Ended> {
+    async fn carry_out(self: Box<Self>, running: RunningJob) -> Result<Ended> {
         let recorder = Recorder::recording(self.inner.clone(), self.query, &self.action, &self.caller);
         let recorder = Arc::new(recorder);
         let reply = self.execute(recorder.clone()).await.and_then(outcome::check);
@@ -108,7 +109,7 @@ impl Run {
     }
 
     /// Writes the end of the job, and waits until it and all that the job changed are on disk.
-    async fn finish(self, mut reply: Result<Reply>, Recorded { changes, written }: Recorded) -> Result<Ended> {
+    async fn finish(self: Box<Self>, mut reply: Result<Reply>, Recorded { changes, written }: Recorded) -> Result<Ended> {
         let mut end = self.end(&reply, changes);
         let flushed = match flush(&written) {
             None => Ok(()),

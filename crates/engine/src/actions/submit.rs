@@ -99,7 +99,7 @@ impl Engine {
             fingerprint: fingerprint.clone(),
             at: self.inner.clock.now(),
         };
-        let run = Run {
+        let run = Box::new(Run {
             inner: self.inner.clone(),
             job: Job::executing(job, &declaration.action),
             action: declaration.action.clone(),
@@ -110,10 +110,12 @@ impl Engine {
             selection,
             condition,
             values: Arc::new(checked.values),
-        };
+        });
         // A task of its own: a caller who hangs up drops this future, and must
-        // not leave an action half done.
-        match tokio::spawn(run.complete().instrument(tracing::Span::current())).await {
+        // not leave an action half done. In a box, because `spawn` moves what it is
+        // given from hand to hand a dozen times.
+        let run = Box::pin(run.complete()).instrument(tracing::Span::current());
+        match tokio::spawn(run).await {
             Ok(Ok(Ended::New(submitted))) => Ok(*submitted),
             Ok(Ok(Ended::Before(job))) => self.replay(*job, &fingerprint).await,
             Ok(Err(error)) => Err(error),
