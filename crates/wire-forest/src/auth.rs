@@ -17,7 +17,7 @@ const COOKIE_NAME: &str = "forest_session_token";
 pub(crate) async fn authenticate(State(agent): State<Agent>, mut request: Request, next: Next) -> Response {
     let caller = token(request.headers()).and_then(|token| {
         // What is wrong with a token is nobody's business but the log's.
-        agent.tokens.verify(&token, Door::Forest).map_err(|error| {
+        agent.tokens.verify(token, Door::Forest).map_err(|error| {
             tracing::debug!(reason = error.message(), "a token was refused");
             Fault::unauthorized("Authentication Error")
         })
@@ -32,19 +32,19 @@ pub(crate) async fn authenticate(State(agent): State<Agent>, mut request: Reques
 }
 
 /// The cookie goes before the header, even a bad cookie before a good header.
-fn token(headers: &HeaderMap) -> Result<String> {
+fn token(headers: &HeaderMap) -> Result<&str> {
     if let Some(token) = cookie(headers) {
         return Ok(token);
     }
     let header = headers.get(AUTHORIZATION).ok_or_else(|| Fault::unauthorized("Authentication Error"))?;
-    let mut words = header.to_str().unwrap_or_default().split_whitespace();
+    let mut words = header.to_str().unwrap_or_default().split_ascii_whitespace();
     match (words.next(), words.next(), words.next()) {
-        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token.to_owned()),
+        (Some(scheme), Some(token), None) if scheme.eq_ignore_ascii_case("bearer") => Ok(token),
         _ => Err(Fault::unauthorized("Bad Authorization header format. Format is \"Authorization: Bearer <token>\"")),
     }
 }
 
-fn cookie(headers: &HeaderMap) -> Option<String> {
+fn cookie(headers: &HeaderMap) -> Option<&str> {
     headers
         .get_all(COOKIE)
         .iter()
@@ -52,7 +52,7 @@ fn cookie(headers: &HeaderMap) -> Option<String> {
         .flat_map(|cookies| cookies.split(';'))
         .filter_map(|cookie| cookie.trim().split_once('='))
         .find(|(name, _)| *name == COOKIE_NAME)
-        .map(|(_, token)| token.trim_matches('"').to_owned())
+        .map(|(_, token)| token.trim_matches('"'))
 }
 
 #[cfg(test)]
@@ -66,8 +66,8 @@ mod tests {
     #[test]
     fn the_cookie_wins() {
         let both = headers(&[("cookie", "a=b; forest_session_token=one"), ("authorization", "Bearer two")]);
-        assert_eq!(token(&both), Ok("one".to_owned()));
-        assert_eq!(token(&headers(&[("authorization", "bearer two")])), Ok("two".to_owned()));
+        assert_eq!(token(&both), Ok("one"));
+        assert_eq!(token(&headers(&[("authorization", "bearer two")])), Ok("two"));
     }
 
     #[test]

@@ -3,11 +3,14 @@
 //! Rejected: axum's `Query` and `Json`. Their rejections are not the agents'
 //! answers, keys such as `fields[orders]` repeat, and DELETE has a body here.
 
+use std::sync::Arc;
+
 use axum::extract::{FromRequest, FromRequestParts as _, RawPathParams, Request};
 use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method};
 use axum::response::Response;
 use bytes::BytesMut;
+use chrono_tz::Tz;
 use futures::StreamExt as _;
 use levers_engine::OpContext;
 use levers_model::Caller;
@@ -38,6 +41,12 @@ impl Call {
         names.try_into().map_err(|_| Fault::NOT_FOUND)
     }
 
+    /// Sets what 'today' means to the caller.
+    pub(crate) fn in_timezone(&mut self, timezone: Tz) {
+        // Nobody shares the caller yet, so that this copies nothing.
+        Arc::make_mut(&mut self.cx.caller).timezone = timezone;
+    }
+
     /// The `Idempotency-Key` header; the engine says what it may look like.
     pub(crate) fn idempotency_key(&self) -> Result<Option<String>> {
         let key = self.headers.get("idempotency-key").map(HeaderValue::to_str).transpose();
@@ -56,9 +65,7 @@ impl FromRequest<Agent> for Call {
 
     async fn from_request(request: Request, agent: &Agent) -> Result<Self> {
         let Untimed(mut call) = Untimed::from_request(request, agent).await?;
-        let mut caller = Caller::clone(&call.cx.caller);
-        caller.timezone = timezone(call.query.get("timezone"))?;
-        call.cx = OpContext::new(caller, call.cx.now);
+        call.in_timezone(timezone(call.query.get("timezone"))?);
         Ok(call)
     }
 }

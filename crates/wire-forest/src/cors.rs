@@ -22,13 +22,14 @@ const ALLOW_PRIVATE_NETWORK: HeaderName = HeaderName::from_static("access-contro
 
 /// Answers preflights, and adds the headers to every other answer, errors included.
 pub(crate) async fn cors(request: Request, next: Next) -> Response {
-    let asked = request.headers().clone();
+    let asked = request.headers();
+    let origin = asked.get(ORIGIN).cloned();
     let preflight = request.method() == Method::OPTIONS && asked.contains_key(ACCESS_CONTROL_REQUEST_METHOD);
-    let mut response = if preflight { allow(&asked) } else { next.run(request).await };
+    let mut response = if preflight { allow(asked) } else { next.run(request).await };
     let headers = response.headers_mut();
     headers.append(VARY, HeaderValue::from_static("Origin"));
-    if let Some(origin) = asked.get(ORIGIN) {
-        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin.clone());
+    if let Some(origin) = origin {
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
         if !preflight {
             headers.entry(ACCESS_CONTROL_EXPOSE_HEADERS).or_insert(HeaderValue::from_static(CORRELATION_HEADER));

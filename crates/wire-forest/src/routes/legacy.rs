@@ -6,8 +6,8 @@
 use axum::extract::{FromRequest, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use levers_engine::{CollectionEntry, FormRequest, OpContext, Submission};
-use levers_model::{Caller, ErrorKind};
+use levers_engine::{CollectionEntry, FormRequest, Submission};
+use levers_model::ErrorKind;
 use levers_ports::{ActionDeclaration, Reply};
 
 use super::actions::{add_headers, asked, file_response};
@@ -33,7 +33,7 @@ impl FromRequest<Agent> for LegacyCall {
         let named = call.query.get("timezone").filter(|name| !name.is_empty());
         if let Some(name) = named.or_else(|| translate::timezone_in(&call.body)) {
             let timezone = translate::timezone(Some(name)).map_err(Fault::into_legacy)?;
-            call.cx = OpContext::new(Caller { timezone, ..Caller::clone(&call.cx.caller) }, call.cx.now);
+            call.in_timezone(timezone);
         }
         Ok(Self(call))
     }
