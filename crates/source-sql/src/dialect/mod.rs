@@ -154,6 +154,17 @@ impl Dialect {
         Expr::cust_with_exprs(template, [one, other])
     }
 
+    /// What always holds, or never does.
+    pub(crate) fn constant(self, holds: bool) -> Expr {
+        match self {
+            // Literals are folded away before the tables are looked at, and the tables of a
+            // subquery that went with them then count as read by whatever writes them,
+            // which MySQL refuses (error 1093). Bound values are folded later.
+            Self::MySql(_) => Expr::cust_with_values("? = 1", [i32::from(holds)]),
+            Self::Sqlite | Self::Postgres => Expr::cust(if holds { "1 = 1" } else { "1 = 0" }),
+        }
+    }
+
     /// It does not hold; unknown counts as not held.
     pub(crate) fn not(self, expr: Expr) -> Expr {
         let template = if self == Self::Postgres { "(($1) IS NOT TRUE)" } else { "((?) IS NOT TRUE)" };

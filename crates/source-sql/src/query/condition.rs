@@ -25,11 +25,13 @@ pub(crate) fn condition<'a>(
         Condition::Leaf { field, operator, value } => leaf(statement, scope, field, *operator, value),
         Condition::And(all) => {
             let all = all.iter().map(|child| self::condition(statement, scope, child)).collect::<Result<_>>()?;
-            Ok(balance(all, |one, other| statement.dialect.both(one, other)).unwrap_or_else(always))
+            Ok(balance(all, |one, other| statement.dialect.both(one, other))
+                .unwrap_or_else(|| statement.dialect.constant(true)))
         }
         Condition::Or(any) => {
             let any = any.iter().map(|child| self::condition(statement, scope, child)).collect::<Result<_>>()?;
-            Ok(balance(any, |one, other| statement.dialect.either(one, other)).unwrap_or_else(never))
+            Ok(balance(any, |one, other| statement.dialect.either(one, other))
+                .unwrap_or_else(|| statement.dialect.constant(false)))
         }
         Condition::Not(child) => {
             let child = self::condition(statement, scope, child)?;
@@ -121,14 +123,6 @@ fn balance(mut expressions: Vec<Expr>, join: impl Fn(Expr, Expr) -> Expr) -> Opt
     expressions.pop()
 }
 
-fn always() -> Expr {
-    Expr::cust("1 = 1")
-}
-
-fn never() -> Expr {
-    Expr::cust("1 = 0")
-}
-
 fn leaf<'a>(
     statement: &mut Statement<'a>,
     scope: &mut Scope<'a>,
@@ -209,9 +203,9 @@ impl Leaf<'_> {
             O::IEndsWith => self.has(value, Place::End, true),
             O::LongerThan => Ok(self.length().gt(self.count(value)?)),
             O::ShorterThan => Ok(self.length().lt(self.count(value)?)),
-            O::IncludesAll if value.is_null() => Ok(never()),
+            O::IncludesAll if value.is_null() => Ok(self.dialect.constant(false)),
             O::IncludesAll => self.dialect.includes_all(self.expr, value, self.column),
-            O::IncludesNone if value.is_null() => Ok(always()),
+            O::IncludesNone if value.is_null() => Ok(self.dialect.constant(true)),
             O::IncludesNone => Ok(self.dialect.not(self.dialect.includes_any(self.expr, value, self.column)?)),
             relative => self.relative(relative, value, statement),
         }
@@ -229,7 +223,7 @@ impl Leaf<'_> {
         let has_null = present.len() < values.len();
         let is_null = self.expr.clone().is_null();
         match (self.equals(&present)?, has_null) {
-            (None, false) => Ok(never()),
+            (None, false) => Ok(self.dialect.constant(false)),
             (None, true) => Ok(is_null),
             (Some(one_of), false) => Ok(one_of),
             (Some(one_of), true) => Ok(self.dialect.either(one_of, is_null)),
@@ -241,7 +235,7 @@ impl Leaf<'_> {
         let has_null = present.len() < values.len();
         let is_not_null = self.expr.clone().is_not_null();
         match (self.equals(&present)?, has_null) {
-            (None, false) => Ok(always()),
+            (None, false) => Ok(self.dialect.constant(true)),
             (None, true) => Ok(is_not_null),
             // Null is none of these, so unknown counts as none.
             (Some(one_of), false) => Ok(self.dialect.not(one_of)),
@@ -272,7 +266,7 @@ impl Leaf<'_> {
 
     fn compare(self, value: &Value, compare: impl Fn(Expr, Expr) -> Expr) -> Result<Expr> {
         if value.is_null() {
-            return Ok(never());
+            return Ok(self.dialect.constant(false));
         }
         let operand = self.dialect.operand(value, self.column)?;
         Ok(compare(self.dialect.comparable(self.expr, self.column), operand))
@@ -285,17 +279,17 @@ impl Leaf<'_> {
 
     fn has(&self, value: &Value, place: Place, any_case: bool) -> Result<Expr> {
         match value.as_str() {
-            Some(part) if self.is_nowhere(part) => Ok(never()),
+            Some(part) if self.is_nowhere(part) => Ok(self.dialect.constant(false)),
             Some(part) => self.dialect.has(self.expr.clone(), part, place, any_case, &self.column.storage),
-            None => Ok(never()),
+            None => Ok(self.dialect.constant(false)),
         }
     }
 
     fn like(self, value: &Value, any_case: bool) -> Result<Expr> {
         match value.as_str() {
-            Some(pattern) if self.is_nowhere(pattern) => Ok(never()),
+            Some(pattern) if self.is_nowhere(pattern) => Ok(self.dialect.constant(false)),
             Some(pattern) => self.dialect.like(self.expr, pattern, any_case, &self.column.storage),
-            None => Ok(never()),
+            None => Ok(self.dialect.constant(false)),
         }
     }
 

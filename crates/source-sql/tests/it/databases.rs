@@ -12,6 +12,7 @@ use sqlx::{AssertSqlSafe, Connection as _};
 pub(crate) enum Kind {
     Sqlite,
     Postgres,
+    /// MariaDB, or MySQL if `LEVERS_TEST_MYSQL_URL` leads to one.
     MariaDb,
 }
 
@@ -45,7 +46,6 @@ fn how_to_start(kind: Kind, failure: &sqlx::Error) -> String {
 
 /// Runs statements on the database of a URL.
 pub(crate) async fn run(kind: Kind, url: &str, script: &str) {
-    let statements = sqlx::raw_sql(AssertSqlSafe(script.to_owned()));
     match kind {
         Kind::Sqlite => {
             rusqlite::Connection::open(url).unwrap().execute_batch(script).unwrap();
@@ -53,14 +53,25 @@ pub(crate) async fn run(kind: Kind, url: &str, script: &str) {
         Kind::Postgres => {
             let connected = PgConnection::connect(url).await;
             let mut connection = connected.unwrap_or_else(|failure| panic!("{}", how_to_start(kind, &failure)));
-            statements.execute(&mut connection).await.unwrap();
+            sqlx::raw_sql(AssertSqlSafe(script.to_owned())).execute(&mut connection).await.unwrap();
         }
         Kind::MariaDb => {
             let connected = MySqlConnection::connect(url).await;
             let mut connection = connected.unwrap_or_else(|failure| panic!("{}", how_to_start(kind, &failure)));
-            statements.execute(&mut connection).await.unwrap();
+            let script = if is_mysql(&mut connection).await { in_words_of_mysql(script) } else { script.to_owned() };
+            sqlx::raw_sql(AssertSqlSafe(script)).execute(&mut connection).await.unwrap();
         }
     }
+}
+
+async fn is_mysql(connection: &mut MySqlConnection) -> bool {
+    let version: String = sqlx::query_scalar("SELECT CAST(VERSION() AS CHAR)").fetch_one(connection).await.unwrap();
+    !version.to_ascii_lowercase().contains("mariadb")
+}
+
+/// What MariaDB has of its own, as MySQL says it: its usual key of that kind is a text.
+fn in_words_of_mysql(script: &str) -> String {
+    script.replace(" uid uuid", " uid char(36)").replace("max_recursive_iterations", "cte_max_recursion_depth")
 }
 
 impl Database {
@@ -124,6 +135,16 @@ impl Database {
         let script: Vec<&str> = script.lines().filter(own).collect();
         database.run(&script.join("\n")).await;
         database
+    }
+
+    /// Which product it is, for what they do not agree on.
+    pub(crate) async fn product(&self) -> &'static str {
+        match self.kind {
+            Kind::Sqlite => "Sqlite",
+            Kind::Postgres => "Postgres",
+            Kind::MariaDb if is_mysql(&mut MySqlConnection::connect(&self.url).await.unwrap()).await => "MySql",
+            Kind::MariaDb => "MariaDb",
+        }
     }
 
     /// Its name on the server.

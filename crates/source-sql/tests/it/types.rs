@@ -70,7 +70,7 @@ async fn values_are_read_and_written_back(#[values(Kind::Sqlite, Kind::Postgres,
             writeln!(text, "  {:?}", record.get(name).unwrap()).unwrap();
         }
     }
-    insta::assert_snapshot!(format!("values_{kind:?}"), text);
+    insta::assert_snapshot!(format!("values_{}", database.product().await), text);
 
     // The first record, whose values fit their types, is written as it was read, and found by each value.
     let first = &records[0];

@@ -208,6 +208,7 @@ async fn values_beyond_all_columns(#[values(Kind::Sqlite, Kind::Postgres, Kind::
             }
         }
     }
+    let is_mysql = database.product().await == "MySql";
     for condition in [
         field("note").contains("n\0"),
         Condition::leaf("note", levers_model::Operator::StartsWith, Value::from("\0")),
@@ -215,6 +216,8 @@ async fn values_beyond_all_columns(#[values(Kind::Sqlite, Kind::Postgres, Kind::
     ] {
         let said = format!("{condition:?}");
         match sql.list(&cx(), "a", &levers_ports::Query { condition, ..Default::default() }).await {
+            // MySQL's collation passes over characters that have no weight, its unique indexes too.
+            Ok(records) if is_mysql && said.contains("Equal") => assert_eq!(records.len(), 1, "{said}"),
             Ok(records) => assert_eq!(records.len(), 0, "{said}"),
             Err(error) => assert_eq!(error.kind(), ErrorKind::Invalid, "{error:?}"),
         }
