@@ -6,7 +6,7 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use levers_model::{Error, Result};
-use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
+use sqlx::mysql::{MySqlConnectOptions, MySqlConnection, MySqlDatabaseError};
 use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{Connection as _, Executor as _};
 
@@ -170,12 +170,20 @@ async fn try_out<C: sqlx::Connection>(
         Ok(Err(failure)) => failure,
         Err(_) => sqlx::Error::PoolTimedOut,
     };
-    let code = failure.as_database_error().and_then(|database| database.code().map(std::borrow::Cow::into_owned));
-    let number = failure
-        .as_database_error()
-        .and_then(|database| database.try_downcast_ref::<sqlx::mysql::MySqlDatabaseError>())
-        .map(sqlx::mysql::MySqlDatabaseError::number);
-    let sentence = match (code.as_deref(), number) {
+    let sentence = why_not(&failure, server, place, database, user);
+    Err(Error::unavailable(sentence).with_internal(failure))
+}
+
+/// What to do about a connection that did not come about.
+fn why_not(failure: &sqlx::Error, server: &str, place: &str, database: &str, user: &str) -> String {
+    let answer = failure.as_database_error();
+    let code = answer.and_then(|answer| answer.code());
+    let number =
+        answer.and_then(|answer| answer.try_downcast_ref::<MySqlDatabaseError>()).map(MySqlDatabaseError::number);
+    match (code.as_deref(), number) {
+        (_, Some(1820 | 1862 | 3118 | 4151)) => format!(
+            "The {server} server at {place} refused the user “{user}”: the account is locked, or its password has expired."
+        ),
         (Some("28P01" | "28000"), _) | (_, Some(1045 | 1698)) => {
             format!(
                 "The {server} server at {place} refused the user “{user}”. Check the user and the password in the URL."
@@ -189,11 +197,38 @@ async fn try_out<C: sqlx::Connection>(
         (_, Some(1044)) => format!(
             "The user “{user}” may not use the database “{database}” at {place}. Grant the right or use another user."
         ),
+        (_, Some(1130)) => {
+            format!("The {server} server at {place} takes no connections from this machine. Allow them at the server.")
+        }
+        (Some("53300"), _) | (_, Some(1040 | 1203 | 1226)) => format!(
+            "The {server} server at {place} has no connection left for the user “{user}”. Close others or raise its limit."
+        ),
+        // The driver sends the passwords of MySQL's accounts over an encrypted connection only,
+        // because the key that it would encrypt them with comes from whoever answers.
+        _ if number == Some(3159) || matches!(failure, sqlx::Error::Configuration(_)) => format!(
+            "The {server} server at {place} takes the user “{user}” over an encrypted connection only. \
+             Leave ssl-mode out of the URL, or switch TLS on at the server."
+        ),
+        _ if is_of_tls(failure) => format!(
+            "No encrypted connection to the {server} server at {place} came about. Switch TLS on at the server, or check \
+             the parameters at the end of the URL."
+        ),
+        (Some(_), _) => {
+            format!("The {server} server at {place} answered, but took no connection for the user “{user}”.")
+        }
         _ => format!(
             "The {server} server at {place} does not answer. Check that it runs and that the host and the port in the URL are right."
         ),
-    };
-    Err(Error::unavailable(sentence).with_internal(failure))
+    }
+}
+
+/// Certificates that are refused come as bytes that cannot be read.
+fn is_of_tls(failure: &sqlx::Error) -> bool {
+    match failure {
+        sqlx::Error::Tls(_) => true,
+        sqlx::Error::Io(failure) => failure.kind() == std::io::ErrorKind::InvalidData,
+        _ => false,
+    }
 }
 
 #[cfg(test)]

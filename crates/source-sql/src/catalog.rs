@@ -30,8 +30,8 @@ pub(crate) enum Read {
     DecimalText,
     /// Turned into a number (MySQL's bit strings).
     Number,
-    /// As well-known text (MySQL's geometries).
-    WellKnownText,
+    /// Through a function that makes text of it (MySQL's geometries and vectors).
+    Through(&'static str),
 }
 
 /// A column of a table.

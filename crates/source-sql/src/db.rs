@@ -10,7 +10,9 @@ use std::sync::Arc;
 use futures::TryStreamExt as _;
 use futures::stream::BoxStream;
 use levers_model::{Error, Value};
-use sea_query::{MysqlQueryBuilder, PostgresQueryBuilder, QueryStatementBuilder, SqliteQueryBuilder, Values};
+use sea_query::{
+    Expr, MysqlQueryBuilder, PostgresQueryBuilder, Query, QueryStatementBuilder, SqliteQueryBuilder, Values,
+};
 use sea_query_sqlx::SqlxValues;
 use sqlx::{AssertSqlSafe, Connection as _, Database, Executor as _, MySql, Postgres};
 
@@ -69,9 +71,10 @@ impl Built {
         Self { sql, values }
     }
 
-    /// Adds constant text at the end, for what the builder cannot say.
-    pub(crate) fn with_suffix(mut self, suffix: &'static str) -> Self {
-        self.sql.push_str(suffix);
+    /// Adds what MariaDB is to return, which the builder says for no MySQL.
+    pub(crate) fn returning(mut self, exprs: impl IntoIterator<Item = Expr>) -> Self {
+        let list = Query::select().exprs(exprs).to_string(MysqlQueryBuilder);
+        self.sql.push_str(&list.replacen("SELECT", " RETURNING", 1));
         self
     }
 }

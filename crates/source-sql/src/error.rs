@@ -111,6 +111,7 @@ fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Option<E
         "23503" | "23001" => ConstraintKind::ForeignKey,
         "23502" => ConstraintKind::NotNull,
         "23514" => ConstraintKind::Check,
+        "P0001" => return Some(refused_by_trigger(failure.message())),
         "22001" | "22003" | "22008" | "22P02" | "22007" | "22021" | "22P03" => ConstraintKind::Range,
         "53100" => return Some(disk_full()),
         "42P01" | "42703" | "3F000" => return Some(schema_changed()),
@@ -149,6 +150,9 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<E
             let column = column.and_then(|rest| rest.trim_start_matches(['\'', '`']).split(['\'', '`']).next());
             (ConstraintKind::Range, None, column.map(str::to_owned).into_iter().collect())
         }
+        // A bound text has characters that the column's character set has not (MySQL, MariaDB).
+        3988 => (ConstraintKind::Range, None, vec![]),
+        1267 | 1270 | 1271 if text.contains("COERCIBLE") => (ConstraintKind::Range, None, vec![]),
         1690 => (ConstraintKind::Range, None, vec![]),
         3819 => (ConstraintKind::Check, between(text, '\''), vec![]),
         4025 => (ConstraintKind::Check, between(text, '`'), vec![]),
@@ -156,6 +160,7 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<E
         1040 | 1053 | 1129 | 1203 => return Some(unavailable()),
         1021 => return Some(disk_full()),
         1054 | 1146 => return Some(schema_changed()),
+        1644 => return Some(refused_by_trigger(text)),
         1142 | 1143 => return Some(denied()),
         1317 | 1969 | 3024 => return Some(too_slow()),
         1290 | 1792 | 1836 => return Some(read_only()),
@@ -196,8 +201,7 @@ fn from_sqlite(failure: &rusqlite::Error, entity: Option<&Entity>) -> Option<Err
         1299 => ConstraintKind::NotNull,
         275 => ConstraintKind::Check,
         3091 | 20 | 18 => ConstraintKind::Range,
-        // A trigger's RAISE: the text was written by the database's author for whoever reads it.
-        1811 => return Some(Error::refused(format!("The database refused this: {text}."))),
+        1811 => return Some(refused_by_trigger(text)),
         code if matches!(code & 0xff, 5 | 6) => return Some(busy()),
         MOVED => return Some(moved()),
         code if code & 0xff == 8 => return Some(read_only()),
@@ -233,6 +237,11 @@ fn mentioned(expression: &str, entity: Option<&Entity>) -> Vec<String> {
     let words: Vec<&str> = expression.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
     let columns = entity.into_iter().flat_map(|entity| entity.columns.keys());
     columns.filter(|column| words.contains(&column.as_str())).cloned().collect()
+}
+
+/// What a trigger or a procedure raises was written for whoever reads it.
+fn refused_by_trigger(text: &str) -> Error {
+    Error::refused(format!("The database refused this: {}.", text.trim_end_matches('.')))
 }
 
 fn busy() -> Error {

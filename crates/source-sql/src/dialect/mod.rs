@@ -97,7 +97,7 @@ impl Dialect {
         match self {
             Self::Sqlite => sqlite::has(text, part, place, any_case),
             Self::Postgres => Ok(postgres::has(postgres::as_text(text, storage), part, place, any_case)),
-            Self::MySql(_) => Ok(mysql::has(text, part, place, any_case)),
+            Self::MySql(_) => Ok(mysql::has(mysql::read(text, storage), part, place, any_case)),
         }
     }
 
@@ -106,7 +106,7 @@ impl Dialect {
         match self {
             Self::Sqlite => sqlite::like(text, pattern, any_case),
             Self::Postgres => Ok(postgres::like(postgres::as_text(text, storage), pattern, any_case)),
-            Self::MySql(_) => Ok(mysql::like(text, pattern, any_case)),
+            Self::MySql(_) => Ok(mysql::like(mysql::read(text, storage), pattern, any_case)),
         }
     }
 
@@ -115,7 +115,7 @@ impl Dialect {
         match self {
             Self::Sqlite => Func::cust("LENGTH").arg(text).into(),
             Self::Postgres => Func::char_length(postgres::as_text(text, storage)).into(),
-            Self::MySql(_) => Func::char_length(text).into(),
+            Self::MySql(_) => Func::char_length(mysql::read(text, storage)).into(),
         }
     }
 
@@ -182,7 +182,7 @@ impl Dialect {
         match storage.read {
             Read::DecimalText => expr.cast_as("numeric"),
             Read::Number => expr.cast_as("UNSIGNED"),
-            Read::Native | Read::Text | Read::WellKnownText => expr,
+            Read::Native | Read::Text | Read::Through(_) => expr,
         }
     }
 

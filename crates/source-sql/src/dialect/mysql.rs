@@ -5,7 +5,7 @@
 //! themselves whether case counts, whatever the collation.
 
 use levers_model::{ColumnType, Error, Result, Value};
-use sea_query::{Expr, ExprTrait as _};
+use sea_query::{Expr, ExprTrait as _, Func};
 
 use super::{MySqlServer, Place, pattern};
 use crate::catalog::{Read, Storage, TableColumn};
@@ -23,7 +23,7 @@ pub(super) fn read(column: Expr, storage: &Storage) -> Expr {
         Read::Native => column,
         Read::Text | Read::DecimalText => column.cast_as("CHAR"),
         Read::Number => column.cast_as("UNSIGNED"),
-        Read::WellKnownText => Expr::cust_with_exprs("ST_AsText(?)", [column]),
+        Read::Through(function) => Func::cust(function).arg(column).into(),
     }
 }
 
@@ -44,7 +44,9 @@ fn bind(value: &Value, storage: &Storage) -> Expr {
         Value::Date(date) => Expr::val(*date),
         Value::Time(time) => Expr::val(*time),
         Value::DateTime(at) => Expr::val(*at),
-        Value::Timestamp(at) => Expr::val(*at),
+        // The session's zone is UTC. Bound as a timestamp, one that the column cannot hold
+        // would become null on MariaDB, without an error.
+        Value::Timestamp(at) => Expr::val(at.naive_utc()),
         Value::Bytes(bytes) => Expr::val(bytes.clone()),
         Value::Text(_) | Value::Uuid(_) | Value::Json(_) | Value::List(_) => Expr::val(value.to_text()),
     }

@@ -14,7 +14,7 @@ pub(super) fn read(column: Expr, storage: &Storage) -> Expr {
     match storage.read {
         Read::Text => text_of(column, storage),
         Read::DecimalText => column.cast_as("numeric").cast_as("text"),
-        Read::Native | Read::Number | Read::WellKnownText => column,
+        Read::Native | Read::Number | Read::Through(_) => column,
     }
 }
 

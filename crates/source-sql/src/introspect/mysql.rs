@@ -166,7 +166,7 @@ fn column(row: &MySqlRow, server: MySqlServer, is_json: impl Fn(&str) -> bool) -
     let declared: String = row.try_get("column_type")?;
     let extra = row.try_get::<String, _>("extra")?.to_ascii_lowercase();
     let longest: Option<i64> = row.try_get("longest")?;
-    let (mut column_type, storage) = column_type(&data_type.to_ascii_lowercase(), &declared);
+    let (mut column_type, storage) = column_type(&data_type.to_ascii_lowercase(), &declared, server);
     if column_type == ColumnType::Text && data_type.eq_ignore_ascii_case("longtext") && is_json(&name) {
         column_type = ColumnType::Json;
     }
@@ -178,19 +178,24 @@ fn column(row: &MySqlRow, server: MySqlServer, is_json: impl Fn(&str) -> bool) -
         Some(text) if !generated => default_value(&text, &column_type, server, extra.contains("default_generated")),
         _ => None,
     };
+    // Nothing makes the value of such a text again.
+    let is_made = matches!(storage.read, Read::Through(_));
     let column = Column {
         nullable: row.try_get("nullable")?,
         default,
-        read_only: generated || storage.read == Read::WellKnownText,
-        max_length: longest.filter(|_| column_type == ColumnType::Text).and_then(|longest| u32::try_from(longest).ok()),
+        read_only: generated || is_made,
+        max_length: longest
+            .filter(|_| column_type == ColumnType::Text && !is_made)
+            .and_then(|longest| u32::try_from(longest).ok()),
         ..Column::new(column_type)
     };
     Ok(TableColumn { name, column, storage })
 }
 
-fn column_type(data_type: &str, declared: &str) -> (ColumnType, Storage) {
+fn column_type(data_type: &str, declared: &str, server: MySqlServer) -> (ColumnType, Storage) {
     let declared_lower = declared.to_ascii_lowercase();
     let unsigned = declared_lower.contains("unsigned");
+    let through = |function| (ColumnType::Text, Storage { read: Read::Through(function), ..Storage::default() });
     let plain = |column_type| (column_type, Storage { unsigned, ..Storage::default() });
     match data_type {
         "tinyint" if declared_lower.starts_with("tinyint(1)") => (ColumnType::Boolean, Storage::default()),
@@ -217,9 +222,8 @@ fn column_type(data_type: &str, declared: &str) -> (ColumnType, Storage) {
             (ColumnType::Text, Storage::default())
         }
         "geometry" | "point" | "linestring" | "polygon" | "multipoint" | "multilinestring" | "multipolygon"
-        | "geometrycollection" | "geomcollection" => {
-            (ColumnType::Text, Storage { read: Read::WellKnownText, ..Storage::default() })
-        }
+        | "geometrycollection" | "geomcollection" => through("ST_AsText"),
+        "vector" => through(if server.mariadb { "VEC_ToText" } else { "VECTOR_TO_STRING" }),
         _ => (ColumnType::Text, Storage { read: Read::Text, ..Storage::default() }),
     }
 }

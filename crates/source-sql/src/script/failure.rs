@@ -118,7 +118,6 @@ fn own_words(failure: &Failure) -> Option<Error> {
             let database = failure.as_database_error()?;
             if let Some(error) = database.try_downcast_ref::<PgDatabaseError>() {
                 return match error.code() {
-                    "P0001" => Some(refused(error.message())),
                     "22012" => Some(division()),
                     "42501" => None,
                     code if code.starts_with("42") => Some(not_understood()),
@@ -127,7 +126,6 @@ fn own_words(failure: &Failure) -> Option<Error> {
             }
             let error = database.try_downcast_ref::<MySqlDatabaseError>()?;
             match error.number() {
-                1644 => Some(refused(error.message())),
                 1365 => Some(division()),
                 1054 | 1064 | 1128 | 1136 | 1146 | 1149 | 1172 | 1222 | 1241 | 1242 | 1305 | 1318 => {
                     Some(not_understood())
@@ -143,11 +141,6 @@ fn own_words(failure: &Failure) -> Option<Error> {
         },
         Failure::TimedOut | Failure::Crashed | Failure::NotSynced(_) => None,
     }
-}
-
-/// What a trigger or a procedure raises was written for whoever reads it.
-fn refused(text: &str) -> Error {
-    Error::refused(format!("The database refused this: {}.", text.trim_end_matches('.')))
 }
 
 fn division() -> Error {

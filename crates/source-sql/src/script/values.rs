@@ -157,7 +157,8 @@ fn natural(value: &Value, dialect: Dialect, name: &str) -> Result<sea_query::Val
         Value::Date(date) if !sqlite => (*date).into(),
         Value::Time(time) if !sqlite => (*time).into(),
         Value::DateTime(at) => (*at).into(),
-        Value::Timestamp(at) => (*at).into(),
+        // As a timestamp, one that the column cannot hold becomes null on MariaDB.
+        Value::Timestamp(at) => at.naive_utc().into(),
         Value::Bytes(bytes) => bytes.clone().into(),
         Value::List(_) => return Err(too_many(name)),
         Value::Text(_) | Value::Uuid(_) | Value::Json(_) | Value::Date(_) | Value::Time(_) => value.to_text().into(),

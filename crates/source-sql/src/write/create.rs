@@ -136,13 +136,12 @@ async fn insert_one(target: Target<'_>, tx: &mut Tx, values: &Values<'_>) -> Res
 }
 
 async fn returned_key(target: Target<'_>, tx: &mut Tx, built: Built) -> Result<Vec<Value>> {
-    let entity = target.entity;
-    let decoders: Vec<Decoder> = entity.columns.values().map(Decoder::of).collect();
-    let rows = tx.fetch(built.with_suffix(" RETURNING *"), &decoders).await.or_public(Some(entity))?;
-    let row = rows.into_iter().next().unwrap_or_default();
-    let value = |key: &String| entity.columns.get_index_of(key).and_then(|place| row.get(place).cloned());
-    let id: Option<Vec<Value>> = entity.collection.primary_key.iter().map(value).collect();
-    id.ok_or_else(|| Error::internal("the insert returned no key"))
+    let Target { entity, dialect, .. } = target;
+    let keys = entity.collection.primary_key.iter().map(|key| entity.column(key)).collect::<Result<Vec<_>>>()?;
+    let read = keys.iter().map(|key| dialect.read(Expr::col(key.name.clone()), &key.storage));
+    let decoders: Vec<Decoder> = keys.iter().map(|key| Decoder::of(key)).collect();
+    let rows = tx.fetch(built.returning(read), &decoders).await.or_public(Some(entity))?;
+    rows.into_iter().next().ok_or_else(|| Error::internal("the insert returned no key"))
 }
 
 async fn read_back(target: Target<'_>, tx: &mut Tx, id: Vec<Value>) -> Result<Record> {

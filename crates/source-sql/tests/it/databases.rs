@@ -65,8 +65,11 @@ pub(crate) async fn run(kind: Kind, url: &str, script: &str) {
 }
 
 async fn is_mysql(connection: &mut MySqlConnection) -> bool {
-    let version: String = sqlx::query_scalar("SELECT CAST(VERSION() AS CHAR)").fetch_one(connection).await.unwrap();
-    !version.to_ascii_lowercase().contains("mariadb")
+    !version(connection).await.to_ascii_lowercase().contains("mariadb")
+}
+
+async fn version(connection: &mut MySqlConnection) -> String {
+    sqlx::query_scalar("SELECT CAST(VERSION() AS CHAR)").fetch_one(connection).await.unwrap()
 }
 
 /// What MariaDB has of its own, as MySQL says it: its usual key of that kind is a text.
@@ -145,6 +148,13 @@ impl Database {
             Kind::MariaDb if is_mysql(&mut MySqlConnection::connect(&self.url).await.unwrap()).await => "MySql",
             Kind::MariaDb => "MariaDb",
         }
+    }
+
+    /// The first two numbers of the version of a server of MySQL or MariaDB.
+    pub(crate) async fn version(&self) -> [u32; 2] {
+        let version = version(&mut MySqlConnection::connect(&self.url).await.unwrap()).await;
+        let mut numbers = version.split('.').map(|part| part.parse().unwrap());
+        [numbers.next().unwrap(), numbers.next().unwrap()]
     }
 
     /// Its name on the server.

@@ -5,6 +5,7 @@
 mod chinook;
 mod connections;
 mod databases;
+mod mysql;
 mod operators;
 mod script_types;
 mod scripts;

@@ -308,6 +308,9 @@ async fn a_statement_that_fails_is_told_by_its_number(
     let error = run(&sql, ["delete from people"], [Round::new()]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Refused);
     assert_eq!(error.message(), "The action's SQL statement failed. The database refused this: Nobody leaves.");
+    // The same to whoever deletes without a script.
+    let error = sql.delete(&cx(), "people", &Condition::always(), 5).await.unwrap_err();
+    assert_eq!((error.kind(), error.message()), (ErrorKind::Refused, "The database refused this: Nobody leaves."));
 }
 
 #[tokio::test]
