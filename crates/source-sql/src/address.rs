@@ -246,6 +246,15 @@ mod tests {
     }
 
     #[test]
+    fn a_server_that_answered_is_not_called_silent() {
+        let said = |failure: sqlx::Error| why_not(&failure, "MySQL", "host:3306", "shop", "ada");
+        let io = |kind: std::io::ErrorKind| sqlx::Error::Io(kind.into());
+        assert!(said(sqlx::Error::Configuration("RSA".into())).contains("“ada” over an encrypted connection only"));
+        assert!(said(io(std::io::ErrorKind::InvalidData)).starts_with("No encrypted connection to the MySQL server"));
+        assert!(said(io(std::io::ErrorKind::ConnectionRefused)).contains("does not answer"));
+    }
+
+    #[test]
     fn files_are_told_by_their_endings() {
         for url in ["sqlite:a.db", "sqlite://a.db", "/tmp/a.sqlite3", "./a.SQLITE", "a.db"] {
             assert!(matches!(Address::parse(url), Ok(Address::Sqlite(..))), "{url}");

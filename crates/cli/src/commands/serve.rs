@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use levers_server::{App, LogFormat};
+use levers_server::{App, Config, LogFormat};
 
 use crate::args::{GlobalArgs, ServeArgs};
 use crate::exit::Failure;
@@ -38,7 +38,7 @@ pub(crate) async fn serve(args: ServeArgs, global: &GlobalArgs, app: App) -> Res
 }
 
 /// The command that mints a token for this server.
-fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Config) -> String {
+fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &Config) -> String {
     // As it was typed, so that the line works where the program is not on the path.
     let program = std::env::args().next().unwrap_or_else(crate::program);
     let mut hint = format!("{program} token --email you@example.com");
@@ -47,8 +47,30 @@ fn token_hint(args: &ServeArgs, global: &GlobalArgs, config: &levers_server::Con
     }
     if config.auth_secret.is_none() {
         let store = global.store.as_ref().map(|store| format!(" --store {}", store.display()));
-        let database = args.url.as_ref().map(|url| format!(" --database {url}"));
+        let database = beside_a_file(args.url.as_deref(), config).map(|url| format!(" --database {url}"));
         hint.push_str(&store.or(database).unwrap_or_default());
     }
     hint
+}
+
+/// The URL where it says where the store and its secret are. That of a server does not, and may hold a password.
+fn beside_a_file<'a>(url: Option<&'a str>, config: &Config) -> Option<&'a str> {
+    url.filter(|_| config.store_path() != Config::default().store_path())
+}
+
+#[cfg(test)]
+mod tests {
+    use levers_server::{DatabaseConfig, Secret};
+
+    use super::*;
+
+    #[test]
+    fn the_greeting_repeats_no_password() {
+        let told = |url: &'static str| {
+            let database = DatabaseConfig { url: Some(Secret::new(url)), ..DatabaseConfig::default() };
+            beside_a_file(Some(url), &Config { database, ..Config::default() })
+        };
+        assert_eq!(told("sqlite:shop.db"), Some("sqlite:shop.db"));
+        assert_eq!(told("mysql://shop:secret@127.0.0.1/shop"), None);
+    }
 }
