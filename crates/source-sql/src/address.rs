@@ -177,7 +177,7 @@ async fn try_out<C: sqlx::Connection>(
 /// What to do about a connection that did not come about.
 fn why_not(failure: &sqlx::Error, server: &str, place: &str, database: &str, user: &str) -> String {
     let answer = failure.as_database_error();
-    let code = answer.and_then(|answer| answer.code());
+    let code = answer.and_then(sqlx::error::DatabaseError::code);
     let number =
         answer.and_then(|answer| answer.try_downcast_ref::<MySqlDatabaseError>()).map(MySqlDatabaseError::number);
     match (code.as_deref(), number) {

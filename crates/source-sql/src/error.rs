@@ -150,10 +150,10 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<E
             let column = column.and_then(|rest| rest.trim_start_matches(['\'', '`']).split(['\'', '`']).next());
             (ConstraintKind::Range, None, column.map(str::to_owned).into_iter().collect())
         }
-        // A bound text has characters that the column's character set has not (MySQL, MariaDB).
-        3988 => (ConstraintKind::Range, None, vec![]),
+        // A number too large; a bound text with characters that the column's character set has not.
+        1690 | 3988 => (ConstraintKind::Range, None, vec![]),
+        // MariaDB says the latter so, and of two columns something like it.
         1267 | 1270 | 1271 if text.contains("COERCIBLE") => (ConstraintKind::Range, None, vec![]),
-        1690 => (ConstraintKind::Range, None, vec![]),
         3819 => (ConstraintKind::Check, between(text, '\''), vec![]),
         4025 => (ConstraintKind::Check, between(text, '`'), vec![]),
         1205 | 1213 => return Some(busy()),
