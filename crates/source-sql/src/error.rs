@@ -127,7 +127,8 @@ fn from_postgres(failure: &PgDatabaseError, entity: Option<&Entity>) -> Option<E
 }
 
 fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<Error> {
-    let text = failure.message();
+    // In its ANSI mode the server quotes names in its messages as the standard does.
+    let text = &*failure.message().replace('"', "`");
     let (kind, name, columns) = match failure.number() {
         // Duplicate entry 'x' for key 'table.key' (MySQL) or 'key' (MariaDB).
         1062 | 1586 => {
@@ -160,7 +161,7 @@ fn from_mysql(failure: &MySqlDatabaseError, entity: Option<&Entity>) -> Option<E
         1040 | 1053 | 1129 | 1203 => return Some(unavailable()),
         1021 => return Some(disk_full()),
         1054 | 1146 => return Some(schema_changed()),
-        1644 => return Some(refused_by_trigger(text)),
+        1644 => return Some(refused_by_trigger(failure.message())),
         1142 | 1143 => return Some(denied()),
         1317 | 1969 | 3024 => return Some(too_slow()),
         1290 | 1792 | 1836 => return Some(read_only()),
