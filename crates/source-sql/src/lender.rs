@@ -65,7 +65,8 @@ impl<DB: Database> Lender<DB> {
                         break connection;
                     }
                 }
-                None => break self.opener.acquire().await.map_err(not_connected)?.detach(),
+                // Boxed, because it is large and rarely needed.
+                None => break Box::pin(self.opener.acquire()).await.map_err(not_connected)?.detach(),
             }
         };
         Ok(Lease { connection, idle: Arc::clone(&self.idle), permit })

@@ -17,6 +17,7 @@ use crate::catalog::TableColumn;
 use crate::db::{Built, Db, Step, Tx};
 use crate::dialect::Dialect;
 use crate::error::OrPublic as _;
+use crate::lender::Lender;
 use crate::query::{Statement, all_columns, select};
 use crate::value::Decoder;
 
@@ -30,40 +31,52 @@ type Values<'a> = Vec<(&'a TableColumn, Value)>;
 pub(crate) async fn create(target: Target<'_>, patches: &[Patch]) -> Result<Vec<Record>> {
     let target = target.writable()?;
     let values: Vec<Values<'_>> = patches.iter().map(|patch| target.check(patch)).collect::<Result<_>>()?;
-    let entity = Some(target.entity);
-    let columns = all_columns(target.entity);
     match target.db {
         Db::Sqlite(sqlite) => {
             let steps = batches(&values).map(|batch| insert(target, batch)).collect::<Result<_>>()?;
-            let done = sqlite.transact(steps).await.or_public(entity)?;
+            let done = sqlite.transact(steps).await.or_public(Some(target.entity))?;
+            let columns = all_columns(target.entity);
             Ok(done.into_iter().flat_map(|done| records(&columns, done.rows)).collect())
         }
-        Db::Postgres(lender) => {
-            let mut tx = Tx::postgres(lender).await.or_public(entity)?;
-            let worked = async {
-                let mut created = Vec::with_capacity(values.len());
-                for batch in batches(&values) {
-                    let Step { built, decoders } = insert(target, batch)?;
-                    created.extend(records(&columns, tx.fetch(built, &decoders).await.or_public(entity)?));
-                }
-                Ok(created)
-            }
-            .await;
-            target.end(tx, worked).await
-        }
-        Db::MySql(lender) => {
-            let mut tx = Tx::mysql(lender).await.or_public(entity)?;
-            let worked = async {
-                let mut created = Vec::with_capacity(values.len());
-                for values in &values {
-                    created.push(insert_one(target, &mut tx, values).await?);
-                }
-                Ok(created)
-            }
-            .await;
-            target.end(tx, worked).await
-        }
+        Db::Postgres(lender) => Box::pin(create_on_postgres(target, lender, &values)).await,
+        Db::MySql(lender) => Box::pin(create_on_mysql(target, lender, &values)).await,
     }
+}
+
+async fn create_on_postgres(
+    target: Target<'_>,
+    lender: &Lender<sqlx::Postgres>,
+    values: &[Values<'_>],
+) -> Result<Vec<Record>> {
+    let (entity, columns) = (Some(target.entity), all_columns(target.entity));
+    let mut tx = Tx::postgres(lender).await.or_public(entity)?;
+    let worked = async {
+        let mut created = Vec::with_capacity(values.len());
+        for batch in batches(values) {
+            let Step { built, decoders } = insert(target, batch)?;
+            created.extend(records(&columns, tx.fetch(built, &decoders).await.or_public(entity)?));
+        }
+        Ok(created)
+    }
+    .await;
+    target.end(tx, worked).await
+}
+
+async fn create_on_mysql(
+    target: Target<'_>,
+    lender: &Lender<sqlx::MySql>,
+    values: &[Values<'_>],
+) -> Result<Vec<Record>> {
+    let mut tx = Tx::mysql(lender).await.or_public(Some(target.entity))?;
+    let worked = async {
+        let mut created = Vec::with_capacity(values.len());
+        for values in values {
+            created.push(insert_one(target, &mut tx, values).await?);
+        }
+        Ok(created)
+    }
+    .await;
+    target.end(tx, worked).await
 }
 
 /// Runs of records with the same columns, each small enough for one statement.

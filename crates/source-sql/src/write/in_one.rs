@@ -45,10 +45,11 @@ impl Writing {
 }
 
 impl Target<'_> {
-    /// Whether the condition itself says that there are not more records than are to be read.
-    pub(super) fn names_few(self, capture: &Capture<'_>) -> bool {
+    /// What is read before, if the condition itself says that there are not more records than are to be read.
+    pub(super) fn before_in_one(self, capture: &Capture<'_>) -> Result<Option<Selected>> {
         let key = &self.entity.collection.primary_key;
-        named(capture.condition, key).is_some_and(|count| count <= capture.bound)
+        let names_few = named(capture.condition, key).is_some_and(|count| count <= capture.bound);
+        if names_few { self.before(capture) } else { Ok(None) }
     }
 
     /// Writes and reads in one statement. `write` makes the statement that writes every record.

@@ -109,21 +109,29 @@ impl<'a> Target<'a> {
         capture: Capture<'_>,
         write: impl Fn(&Condition) -> Result<Writing> + Send + Sync,
     ) -> Result<Written> {
-        let entity = Some(self.entity);
-        let tx = match self.db {
-            Db::Sqlite(sqlite) => return self.capture_at_once(sqlite, &capture, write).await,
-            Db::Postgres(lender) if self.names_few(&capture) => match self.before(&capture)? {
+        match self.db {
+            Db::Sqlite(sqlite) => self.capture_at_once(sqlite, &capture, write).await,
+            // Boxed, so that a write to a file does not move the much larger state of one to a server about.
+            Db::Postgres(lender) => match self.before_in_one(&capture)? {
                 Some(selected) => {
                     let write = write(&Condition::always())?;
-                    return self.capture_in_one(lender, &capture, selected, write).await;
+                    Box::pin(self.capture_in_one(lender, &capture, selected, write)).await
                 }
-                None => Tx::postgres(lender).await,
+                None => Box::pin(self.capture_in(Tx::postgres(lender), &capture, write)).await,
             },
-            Db::Postgres(lender) => Tx::postgres(lender).await,
-            Db::MySql(lender) => Tx::mysql(lender).await,
-        };
-        let mut tx = tx.or_public(entity)?;
-        let worked = self.capture_within(&mut tx, &capture, write).await;
+            Db::MySql(lender) => Box::pin(self.capture_in(Tx::mysql(lender), &capture, write)).await,
+        }
+    }
+
+    /// The same in a transaction of a server that is still to be opened.
+    async fn capture_in(
+        self,
+        tx: impl Future<Output = Result<Tx, sqlx::Error>>,
+        capture: &Capture<'_>,
+        write: impl Fn(&Condition) -> Result<Writing> + Send + Sync,
+    ) -> Result<Written> {
+        let mut tx = tx.await.or_public(Some(self.entity))?;
+        let worked = self.capture_within(&mut tx, capture, write).await;
         self.end(tx, worked).await
     }
 

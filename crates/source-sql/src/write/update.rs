@@ -72,8 +72,7 @@ pub(crate) async fn update_each(
     let target = target.writable()?;
     let assignments = changes.iter().map(|(condition, patch)| Assignment::new(target, cx, condition, patch));
     let assignments: Vec<Assignment<'_>> = assignments.collect::<Result<_>>()?;
-    let entity = Some(target.entity);
-    let tx = match target.db {
+    match target.db {
         Db::Sqlite(sqlite) => {
             let (mut steps, mut read) = (Vec::with_capacity(2 * assignments.len()), Vec::new());
             for assignment in &assignments {
@@ -82,16 +81,25 @@ pub(crate) async fn update_each(
                 steps.extend(its);
                 read.push((capture, columns));
             }
-            let mut done = sqlite.transact(steps).await.or_public(entity)?.into_iter();
-            return Ok(read.iter().map(|(capture, columns)| capture.written(columns.as_ref(), &mut done)).collect());
+            let mut done = sqlite.transact(steps).await.or_public(Some(target.entity))?.into_iter();
+            Ok(read.iter().map(|(capture, columns)| capture.written(columns.as_ref(), &mut done)).collect())
         }
-        Db::Postgres(lender) => Tx::postgres(lender).await,
-        Db::MySql(lender) => Tx::mysql(lender).await,
-    };
-    let mut tx = tx.or_public(entity)?;
+        Db::Postgres(lender) => Box::pin(update_each_in(Tx::postgres(lender), target, &assignments, bound)).await,
+        Db::MySql(lender) => Box::pin(update_each_in(Tx::mysql(lender), target, &assignments, bound)).await,
+    }
+}
+
+/// The same in a transaction of a server that is still to be opened.
+async fn update_each_in(
+    tx: impl Future<Output = Result<Tx, sqlx::Error>>,
+    target: Target<'_>,
+    assignments: &[Assignment<'_>],
+    bound: usize,
+) -> Result<Vec<Written>> {
+    let mut tx = tx.await.or_public(Some(target.entity))?;
     let worked = async {
         let mut written = Vec::with_capacity(assignments.len());
-        for assignment in &assignments {
+        for assignment in assignments {
             let capture = assignment.capture(bound);
             written.push(target.capture_within(&mut tx, &capture, |condition| assignment.write(condition)).await?);
         }
