@@ -12,7 +12,7 @@ use levers_model::{Condition, FieldPath, Operator, Result, Value};
 use levers_ports::Written;
 use sea_query::{
     Alias, CommonTableExpression, DeleteStatement, DynIden, Expr, ExprTrait as _, IntoIden as _, Query,
-    SubQueryStatement, UpdateStatement, WithClause,
+    SubQueryStatement, UpdateStatement, WithQuery,
 };
 
 use super::{Capture, Target};
@@ -38,8 +38,14 @@ impl Writing {
 
     fn only(self, holds: Expr) -> SubQueryStatement {
         match self {
-            Self::Update(mut update) => update.and_where(holds).to_owned().into(),
-            Self::Delete(mut delete) => delete.and_where(holds).to_owned().into(),
+            Self::Update(mut update) => {
+                update.and_where(holds);
+                update.into()
+            }
+            Self::Delete(mut delete) => {
+                delete.and_where(holds);
+                delete.into()
+            }
         }
     }
 }
@@ -63,20 +69,15 @@ impl Target<'_> {
         let Selected { statement, decoders, columns } = selected;
         let [before, written] = ["before", "written"].map(|name| Alias::new(name).into_iden());
         let names: Vec<DynIden> = (0..columns.len()).map(|index| Alias::new(format!("c{index}")).into_iden()).collect();
-        let read = CommonTableExpression::new()
-            .table_name(before.clone())
-            .columns(names.clone())
-            .materialized(true)
-            .query(statement)
-            .to_owned();
+        // In steps, because the builder's chains end in copies of whole statements.
+        let mut read = CommonTableExpression::new();
+        read.table_name(before.clone()).columns(names.clone()).materialized(true).query(statement);
         let keys = Query::select().columns(self.key_names(&columns, &names)).from(before.clone()).take();
         let own = self.entity.collection.primary_key.iter().map(|key| Expr::col(Alias::new(key.as_str())));
-        let change = CommonTableExpression::new()
-            .table_name(written)
-            .query(write.only(Expr::tuple(own).in_subquery(keys)))
-            .to_owned();
-        let all = Query::select().columns(names).from(before).take();
-        let whole = all.with(WithClause::new().cte(read).cte(change).to_owned());
+        let mut change = CommonTableExpression::new();
+        change.table_name(written).query(write.only(Expr::tuple(own).in_subquery(keys)));
+        let mut whole = WithQuery::new();
+        whole.cte(read).cte(change).query(Query::select().columns(names).from(before).take());
         let rows = db::write_once(lender, Built::new(&whole, self.dialect), &decoders).await;
         let rows = rows.or_public(Some(self.entity))?;
         Ok(Written { count: rows.len() as u64, before: capture.records(&columns, rows) })
