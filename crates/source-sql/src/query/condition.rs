@@ -162,6 +162,10 @@ fn loosened(operator: Operator, operand: ColumnType) -> ColumnType {
     }
 }
 
+fn has_null(values: &[Value]) -> bool {
+    values.iter().any(Value::is_null)
+}
+
 /// A test of one column.
 struct Leaf<'a> {
     dialect: Dialect,
@@ -219,48 +223,45 @@ impl Leaf<'_> {
 
     /// Equal to one of these; null among them stands for null.
     fn one_of(self, values: &[Value]) -> Result<Expr> {
-        let present: Vec<Value> = values.iter().filter(|value| !value.is_null()).cloned().collect();
-        let has_null = present.len() < values.len();
-        let is_null = self.expr.clone().is_null();
-        match (self.equals(&present)?, has_null) {
-            (None, false) => Ok(self.dialect.constant(false)),
-            (None, true) => Ok(is_null),
-            (Some(one_of), false) => Ok(one_of),
-            (Some(one_of), true) => Ok(self.dialect.either(one_of, is_null)),
-        }
+        let dialect = self.dialect;
+        let is_null = has_null(values).then(|| self.expr.clone().is_null());
+        Ok(match (self.equals(values)?, is_null) {
+            (None, None) => dialect.constant(false),
+            (None, Some(is_null)) => is_null,
+            (Some(one_of), None) => one_of,
+            (Some(one_of), Some(is_null)) => dialect.either(one_of, is_null),
+        })
     }
 
     fn none_of(self, values: &[Value]) -> Result<Expr> {
-        let present: Vec<Value> = values.iter().filter(|value| !value.is_null()).cloned().collect();
-        let has_null = present.len() < values.len();
-        let is_not_null = self.expr.clone().is_not_null();
-        match (self.equals(&present)?, has_null) {
-            (None, false) => Ok(self.dialect.constant(true)),
-            (None, true) => Ok(is_not_null),
+        let dialect = self.dialect;
+        let is_not_null = has_null(values).then(|| self.expr.clone().is_not_null());
+        Ok(match (self.equals(values)?, is_not_null) {
+            (None, None) => dialect.constant(true),
+            (None, Some(is_not_null)) => is_not_null,
             // Null is none of these, so unknown counts as none.
-            (Some(one_of), false) => Ok(self.dialect.not(one_of)),
-            (Some(one_of), true) => Ok(self.dialect.both(self.dialect.not(one_of), is_not_null)),
-        }
+            (Some(one_of), None) => dialect.not(one_of),
+            (Some(one_of), Some(is_not_null)) => dialect.both(dialect.not(one_of), is_not_null),
+        })
     }
 
-    fn equals(&self, values: &[Value]) -> Result<Option<Expr>> {
+    /// Equal to one of these that are not null.
+    fn equals(self, values: &[Value]) -> Result<Option<Expr>> {
+        let column_type = self.column.column_type();
         // Values that an enum does not have are equal to nothing in it, and some
         // databases fail on them.
-        let values: Vec<Value> = match self.column.column_type() {
-            ColumnType::Enum(labels) => {
-                let known =
-                    |value: &&Value| value.as_str().is_some_and(|text| labels.iter().any(|label| label == text));
-                values.iter().filter(known).cloned().collect()
-            }
-            _ => values.to_vec(),
+        let is_known = |value: &Value| match column_type {
+            ColumnType::Enum(labels) => value.as_str().is_some_and(|text| labels.iter().any(|label| label == text)),
+            _ => true,
         };
+        let values: Vec<Value> = values.iter().filter(|value| !value.is_null() && is_known(value)).cloned().collect();
         match values.as_slice() {
             [] => Ok(None),
-            [only] if self.column.column_type() != &ColumnType::Uuid => {
-                let comparable = self.dialect.comparable(self.expr.clone(), self.column);
+            [only] if *column_type != ColumnType::Uuid => {
+                let comparable = self.dialect.comparable(self.expr, self.column);
                 Ok(Some(comparable.eq(self.dialect.operand(only, self.column)?)))
             }
-            several => self.dialect.one_of(self.expr.clone(), several, self.column).map(Some),
+            several => self.dialect.one_of(self.expr, several, self.column).map(Some),
         }
     }
 
