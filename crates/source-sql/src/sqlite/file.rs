@@ -74,6 +74,13 @@ pub(super) enum Access {
 }
 
 impl File {
+    /// Where SQLite keeps the file's log.
+    pub(super) fn log(&self) -> PathBuf {
+        let mut log = self.path.as_os_str().to_owned();
+        log.push("-wal");
+        log.into()
+    }
+
     /// Opens a connection.
     pub(super) fn connect(&self, access: Access) -> rusqlite::Result<Connection> {
         let mode = if self.read_only { OpenFlags::SQLITE_OPEN_READ_ONLY } else { OpenFlags::SQLITE_OPEN_READ_WRITE };

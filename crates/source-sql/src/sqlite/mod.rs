@@ -26,7 +26,7 @@ use std::time::Duration;
 
 use futures::stream::BoxStream;
 use levers_model::Error;
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 pub(crate) use bind::bind;
@@ -75,7 +75,7 @@ impl Sqlite {
         Ok(Self {
             readers: Workers::start(&file, Access::Read, readers, READ_PATIENCE)?,
             writer: Workers::start(&file, Access::Write, 1, WRITE_PATIENCE)?,
-            syncer: Syncer::start(&file.path)?,
+            syncer: Syncer::start()?,
             place: Arc::new(Place::of(&file.path)?),
             streams: Arc::new(Semaphore::new(STREAMS)),
             file,
@@ -107,24 +107,19 @@ impl Sqlite {
     }
 
     /// Runs these statements in one transaction: all of them or, when one fails, none.
-    /// When it returns, a kill of the process loses nothing; a power cut may, before a [`Sqlite::flush`].
+    /// When it returns, they are on disk.
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Vec<Done>, Failure> {
-        let place = Arc::clone(&self.place);
-        let work = move |connection: &mut Connection| {
-            place.check()?;
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let mut done = Vec::with_capacity(steps.len());
-            for step in &steps {
-                let rows = rows(&transaction, &step.built, &step.decoders)?;
-                done.push(Done { rows, affected: transaction.changes() });
-            }
-            transaction.commit()?;
-            Ok(done)
-        };
-        self.writer.run(work).await
+        self.write(move |connection| {
+            let run = |step: &Step| {
+                let rows = rows(connection, &step.built, &step.decoders)?;
+                Ok(Done { rows, affected: connection.changes() })
+            };
+            steps.iter().map(run).collect()
+        })
+        .await
     }
 
-    /// Has something done in a transaction that writes, kept as by [`Sqlite::transact`].
+    /// Has something done in a transaction that writes. When it returns, it is on disk.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -132,17 +127,9 @@ impl Sqlite {
         let place = Arc::clone(&self.place);
         let work = move |connection: &mut Connection| {
             place.check()?;
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let done = work(&transaction)?;
-            transaction.commit()?;
-            Ok(done)
+            in_transaction(connection, work)
         };
-        self.writer.run(work).await
-    }
-
-    /// Waits until all that was written is on disk.
-    pub(crate) async fn flush(&self) -> Result<(), Failure> {
-        self.syncer.synced().await
+        self.writer.run_and_sync(&self.syncer, work).await
     }
 
     /// Has something read that may take long, all of it from one state of the file, on
@@ -168,6 +155,22 @@ impl Sqlite {
         let place = Arc::clone(&self.place);
         self.read(move |connection| place.check().and_then(|()| file::touch(connection))).await
     }
+}
+
+/// Does something in a transaction that writes. Begin and end are prepared statements: two texts to
+/// parse are a tenth of a short transaction.
+fn in_transaction<T>(
+    connection: &Connection,
+    work: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+) -> rusqlite::Result<T> {
+    let run = |sql| connection.prepare_cached(sql)?.execute([]);
+    run("BEGIN IMMEDIATE")?;
+    let done = work(connection).and_then(|done| run("COMMIT").map(|_| done));
+    if done.is_err() && !connection.is_autocommit() {
+        // A connection that cannot roll back is not kept.
+        let _ = run("ROLLBACK");
+    }
+    done
 }
 
 fn rows(connection: &Connection, built: &Built, decoders: &[Decoder]) -> rusqlite::Result<Vec<Row>> {

@@ -9,56 +9,50 @@
 
 use std::fs::File;
 use std::io;
-use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use tokio::sync::oneshot;
+/// What is to be done when the log is on disk, or could not be brought there.
+type Answer = Box<dyn FnOnce(io::Result<()>) + Send>;
 
-use crate::error::Failure;
+type Waiting = (Arc<File>, Answer);
 
-type Waiting = oneshot::Sender<io::Result<()>>;
-
-/// The way to the thread that syncs; it ends when this is dropped.
-#[derive(Debug)]
+/// The way to the thread that syncs; it ends when all of these are dropped.
+#[derive(Debug, Clone)]
 pub(super) struct Syncer {
     queue: Sender<Waiting>,
 }
 
 impl Syncer {
-    /// Starts the thread for the log of this database.
-    pub(super) fn start(database: &std::path::Path) -> io::Result<Self> {
-        let mut log = database.as_os_str().to_owned();
-        log.push("-wal");
+    /// Starts the thread.
+    pub(super) fn start() -> io::Result<Self> {
         let (queue, waiting) = channel();
-        std::thread::Builder::new().name("sqlite-sync".into()).spawn(move || work(&PathBuf::from(log), &waiting))?;
+        std::thread::Builder::new().name("sqlite-sync".into()).spawn(move || work(&waiting))?;
         Ok(Self { queue })
     }
 
-    /// Waits until all that was committed before is on disk.
-    pub(super) async fn synced(&self) -> Result<(), Failure> {
-        let (answer, answered) = oneshot::channel();
-        self.queue.send(answer).map_err(|_| Failure::Crashed)?;
-        answered.await.map_err(|_| Failure::Crashed)?.map_err(Failure::NotSynced)
+    /// Answers when all that was written to this log before is on disk. Whoever waits for an
+    /// answer that cannot come any more sees it dropped.
+    pub(super) fn when_synced(&self, log: Arc<File>, answer: Answer) {
+        let _ = self.queue.send((log, answer));
     }
 }
 
-fn work(log: &PathBuf, queue: &Receiver<Waiting>) {
+fn work(queue: &Receiver<Waiting>) {
     let mut waiting = Vec::new();
     while let Ok(first) = queue.recv() {
         waiting.push(first);
         waiting.extend(queue.try_iter());
-        // Opened anew each time, because the log is another file after the last
-        // connection closed. Without a log, commits went into the file and were synced there.
-        let synced = match File::open(log) {
-            Ok(file) => file.sync_data(),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-            Err(error) => Err(error),
-        };
-        for answer in waiting.drain(..) {
-            // Who asked may have gone.
-            let _ = answer.send(match &synced {
-                Ok(()) => Ok(()),
-                Err(error) => Err(io::Error::new(error.kind(), error.to_string())),
+        // All have the same log, unless the writer's connection was opened anew between them.
+        let mut synced: Option<(Arc<File>, io::Result<()>)> = None;
+        for (log, answer) in waiting.drain(..) {
+            if synced.as_ref().is_none_or(|(last, _)| !Arc::ptr_eq(last, &log)) {
+                let outcome = log.sync_data();
+                synced = Some((log, outcome));
+            }
+            answer(match &synced {
+                Some((_, Err(error))) => Err(io::Error::new(error.kind(), error.to_string())),
+                _ => Ok(()),
             });
         }
     }

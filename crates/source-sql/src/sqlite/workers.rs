@@ -4,16 +4,17 @@
 //! their prepared statements looked up under a lock.
 
 use std::collections::VecDeque;
-use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
+use std::{fs, io};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::file::{Access, File};
+use super::sync::Syncer;
 use crate::error::{Failure, primary_code};
 
 /// How long the writer must have had nothing to do before it moves the log into the file.
@@ -53,7 +54,7 @@ impl Workers {
         let workers = Self { queue: Arc::default(), patience };
         for _ in 0..threads {
             let queue = Arc::clone(&workers.queue);
-            let slot = Slot { file: Arc::clone(file), access, connection: None };
+            let slot = Slot::new(file, access);
             let name = if access == Access::Read { "sqlite-read" } else { "sqlite-write" };
             std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue, slot))?;
         }
@@ -65,6 +66,45 @@ impl Workers {
         &self,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
+        self.answered(move |slot, answer| {
+            // Who asked may have gone; it is done nevertheless.
+            let _ = answer.send(slot.run(work).map_err(Failure::Sqlite));
+        })
+        .await
+    }
+
+    /// Has something done and, before it returns, the log synced: the thread goes on meanwhile.
+    pub(super) async fn run_and_sync<T: Send + 'static>(
+        &self,
+        syncer: &Syncer,
+        work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        let syncer = syncer.clone();
+        self.answered(move |slot, answer| {
+            let worked = slot.run(work).map_err(Failure::Sqlite);
+            let worked = worked.and_then(|done| Ok((done, slot.log().map_err(Failure::NotSynced)?)));
+            // Who asked may have gone.
+            let _ = match worked {
+                Ok((done, Some(log))) => {
+                    let tell = |synced: io::Result<()>| {
+                        let _ = answer.send(synced.map(|()| done).map_err(Failure::NotSynced));
+                    };
+                    syncer.when_synced(log, Box::new(tell));
+                    return;
+                }
+                // Without a log, commits went into the file and were synced there.
+                Ok((done, None)) => answer.send(Ok(done)),
+                Err(failure) => answer.send(Err(failure)),
+            };
+        })
+        .await
+    }
+
+    /// Queues work that gives an answer, and waits for it.
+    async fn answered<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Slot, oneshot::Sender<Result<T, Failure>>) + Send + 'static,
+    ) -> Result<T, Failure> {
         let (answer, mut answered) = oneshot::channel();
         // Whoever sets it first, the thread that begins or the caller whose
         // patience ends, decides whether the work is done.
@@ -72,8 +112,7 @@ impl Workers {
         let begun = Arc::clone(&decided);
         self.queue.push(Box::new(move |slot: &mut Slot| {
             if !answer.is_closed() && !begun.swap(true, Ordering::AcqRel) {
-                // Who asked may have gone; it is done nevertheless.
-                let _ = answer.send(slot.run(work));
+                work(slot, answer);
             }
         }));
         let answer = match tokio::time::timeout(self.patience, &mut answered).await {
@@ -81,7 +120,7 @@ impl Workers {
             Err(_) if !decided.swap(true, Ordering::AcqRel) => return Err(Failure::TimedOut),
             Err(_) => answered.await,
         };
-        Ok(answer.map_err(|_| Failure::Crashed)??)
+        answer.map_err(|_| Failure::Crashed)?
     }
 }
 
@@ -152,21 +191,41 @@ struct Slot {
     file: Arc<File>,
     access: Access,
     connection: Option<Connection>,
+    /// The log that the connection writes to, once it was asked for.
+    log: Option<Arc<fs::File>>,
 }
 
 impl Slot {
+    fn new(file: &Arc<File>, access: Access) -> Self {
+        Self { file: Arc::clone(file), access, connection: None, log: None }
+    }
+
     /// Works with the connection, which is opened when there is none, and not
     /// kept when the file failed or the work panicked.
     fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let mut connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => self.file.connect(self.access)?,
+        let log = self.log.take();
+        let (mut connection, log) = match self.connection.take() {
+            Some(connection) => (connection, log),
+            None => (self.file.connect(self.access)?, None),
         };
         let worked = work(&mut connection);
         if !worked.as_ref().is_err_and(is_broken) && connection.is_autocommit() {
-            self.connection = Some(connection);
+            (self.connection, self.log) = (Some(connection), log);
         }
         worked
+    }
+
+    /// The file's log, if it has one. It is kept open with the connection: SQLite makes another one
+    /// only after the last connection closed or left the log, and as long as one is open, nobody can.
+    fn log(&mut self) -> io::Result<Option<Arc<fs::File>>> {
+        if self.log.is_none() {
+            self.log = match fs::File::open(self.file.log()) {
+                Ok(log) => Some(Arc::new(log)),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            };
+        }
+        Ok(self.log.clone())
     }
 
     /// Moves what the log holds into the file, which a later commit would else have to.
@@ -226,5 +285,27 @@ mod tests {
         // Its patience ended too, but it had begun.
         let (long, ()) = tokio::join!(long, others);
         assert!(matches!(long, Ok(7)), "{long:?}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_log_is_that_of_the_open_connection() {
+        use std::os::unix::fs::MetadataExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let file = Arc::new(File { path: folder.path().join("a.db"), read_only: false });
+        Connection::open(&file.path).unwrap().execute_batch("CREATE TABLE a (n int)").unwrap();
+        let mut slot = Slot::new(&file, Access::Write);
+        let mut log = || {
+            slot.run(|connection| connection.execute("INSERT INTO a VALUES (1)", [])).unwrap();
+            let log = slot.log().unwrap().unwrap();
+            // The last connection to close deletes its log.
+            let failed =
+                slot.run(|_| Err::<(), _>(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(10), None)));
+            assert!(failed.is_err() && !file.log().exists());
+            log
+        };
+        let (one, other) = (log(), log());
+        let number = |log: &fs::File| log.metadata().unwrap().ino();
+        assert_ne!(number(&one), number(&other));
     }
 }
