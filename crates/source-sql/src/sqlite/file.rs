@@ -18,9 +18,9 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 200;
 
-/// From how many pages of the log on a commit moves them into the file, when no
-/// idle moment came before; 16 MB.
-const LONG_LOG: &str = "4000";
+/// From how many pages of the log on a commit itself moves them into the file, should
+/// [`checkpoint`](super::checkpoint) not keep up; 256 MB.
+const LONG_LOG: &str = "65536";
 
 /// An SQLite file.
 #[derive(Debug, Clone)]

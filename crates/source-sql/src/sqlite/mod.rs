@@ -3,7 +3,8 @@
 //! SQLite works where it is called, so somebody's thread must do the work. Here
 //! an operation (a list, or a whole transaction of writes) is handed to a thread
 //! in one message and its result handed back in one: a few threads read
-//! (`workers`), one writes, one waits for the disk (`sync`), and long readings have a thread and a connection of
+//! (`workers`), one writes, one waits for the disk (`sync`), one keeps the log
+//! short (`checkpoint`), and long readings have a thread and a connection of
 //! their own (`stream`), so that exports do not keep lists waiting. As many lists
 //! or computations as there are reading threads run at a time; those behind them
 //! wait, and are told after a while that they waited in vain.
@@ -15,6 +16,7 @@
 //! constraint would be everybody's.
 
 mod bind;
+mod checkpoint;
 mod file;
 mod stream;
 mod sync;
@@ -212,5 +214,33 @@ mod tests {
             "The disk that holds the database is full. Nothing was written; free some space and try again."
         );
         assert_eq!(sqlite.transact(insert(10)).await.unwrap()[0].affected, 1);
+    }
+
+    #[tokio::test]
+    async fn the_log_is_moved_while_writes_go_on_and_gone_after_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.db");
+        Connection::open(&path).unwrap().execute_batch("CREATE TABLE a (n)").unwrap();
+        let length = || std::fs::metadata(&path).unwrap().len();
+        let file = File { path: path.clone(), read_only: false };
+        let (log, before) = (file.log(), length());
+        let sqlite = Sqlite::start(file).unwrap();
+        // Never idle, and far fewer than SQLite itself would wait for.
+        let mut writes = 0_u32;
+        while length() == before {
+            assert!(writes < 20_000, "nothing was moved");
+            sqlite.transact(insert(10)).await.unwrap();
+            writes += 1;
+        }
+        // Whoever closes the file last deletes its log.
+        drop(sqlite);
+        let end = std::time::Instant::now() + Duration::from_secs(10);
+        while log.exists() {
+            assert!(std::time::Instant::now() < end, "a thread keeps the file open");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let count =
+            |connection: Connection| connection.query_row("SELECT count(*) FROM a", [], |row| row.get::<_, u32>(0));
+        assert_eq!(Connection::open(&path).and_then(count).unwrap(), writes);
     }
 }

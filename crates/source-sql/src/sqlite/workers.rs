@@ -13,6 +13,7 @@ use std::{fs, io};
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
+use super::checkpoint::Checkpointer;
 use super::file::{Access, File};
 use super::sync::Syncer;
 use crate::error::{Failure, primary_code};
@@ -54,7 +55,7 @@ impl Workers {
         let workers = Self { queue: Arc::default(), patience };
         for _ in 0..threads {
             let queue = Arc::clone(&workers.queue);
-            let slot = Slot::new(file, access);
+            let slot = Slot::new(file, access)?;
             let name = if access == Access::Read { "sqlite-read" } else { "sqlite-write" };
             std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue, slot))?;
         }
@@ -176,6 +177,7 @@ fn work(queue: &Queue, mut slot: Slot) {
                 if catch_unwind(AssertUnwindSafe(|| work(&mut slot))).is_err() {
                     tracing::error!("work on an SQLite file panicked; its connection is replaced");
                 }
+                slot.worked();
             }
             Next::Rest => {
                 rested = true;
@@ -193,11 +195,14 @@ struct Slot {
     connection: Option<Connection>,
     /// The log that the connection writes to, once it was asked for.
     log: Option<Arc<fs::File>>,
+    checkpointer: Option<Checkpointer>,
 }
 
 impl Slot {
-    fn new(file: &Arc<File>, access: Access) -> Self {
-        Self { file: Arc::clone(file), access, connection: None, log: None }
+    fn new(file: &Arc<File>, access: Access) -> io::Result<Self> {
+        let writes = access == Access::Write && !file.read_only;
+        let checkpointer = if writes { Some(Checkpointer::start(file)?) } else { None };
+        Ok(Self { file: Arc::clone(file), access, connection: None, log: None, checkpointer })
     }
 
     /// Works with the connection, which is opened when there is none, and not
@@ -228,11 +233,17 @@ impl Slot {
         Ok(self.log.clone())
     }
 
-    /// Moves what the log holds into the file, which a later commit would else have to.
+    /// Looks at what its work left in the log.
+    fn worked(&mut self) {
+        if let (Some(checkpointer), Some(connection)) = (&mut self.checkpointer, &self.connection) {
+            checkpointer.worked(connection);
+        }
+    }
+
+    /// Has what the log holds moved into the file.
     fn rest(&self) {
-        let Some(connection) = &self.connection else { return };
-        if let Err(failure) = connection.execute_batch("PRAGMA wal_checkpoint(PASSIVE)") {
-            tracing::debug!(%failure, "the log of an SQLite file could not be moved into it");
+        if let Some(checkpointer) = &self.checkpointer {
+            checkpointer.wake();
         }
     }
 }
@@ -294,7 +305,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = Arc::new(File { path: folder.path().join("a.db"), read_only: false });
         Connection::open(&file.path).unwrap().execute_batch("CREATE TABLE a (n int)").unwrap();
-        let mut slot = Slot::new(&file, Access::Write);
+        let mut slot = Slot::new(&file, Access::Write).unwrap();
         let mut log = || {
             slot.run(|connection| connection.execute("INSERT INTO a VALUES (1)", [])).unwrap();
             let log = slot.log().unwrap().unwrap();
