@@ -97,7 +97,7 @@ async function start(side, database, args = []) {
       BENCH_DATABASE_URL: database,
       LEVERS_AUTH_SECRET: AUTH_SECRET,
       LEVERS_ENV_SECRET: ENV_SECRET,
-      RUST_LOG: process.env.RUST_LOG ?? 'warn',
+      LEVERS_LOG: process.env.LEVERS_LOG ?? 'warn',
     },
   });
   const url = `http://127.0.0.1:${port}`;

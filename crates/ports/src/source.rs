@@ -132,7 +132,7 @@ pub trait Source: Send + Sync {
     async fn delete(&self, cx: &QueryContext, collection: &str, condition: &Condition, bound: usize)
     -> Result<Written>;
 
-    /// Waits until all that was written before is on disk. `None` when writing has waited for that.
+    /// Waits until all that was written before it was called is on disk. `None` when writing has waited for that.
     ///
     /// A source whose writes are there for everybody before they are on disk lets the writes
     /// of many wait together; the engine waits before it answers.

@@ -24,7 +24,7 @@ pub enum Begun {
     Existing(Box<Job>),
 }
 
-/// Done when all that a job changed is on disk, or an error when that failed.
+/// Done when all that a job changed is on disk, or an error when that failed. It is on its way there before this is awaited.
 pub type Flushed<'a> = BoxFuture<'a, Result<()>>;
 
 /// A file outcome's bytes, kept so that a repeated submit can be answered.

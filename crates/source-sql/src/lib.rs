@@ -288,7 +288,8 @@ impl Source for Sql {
     fn flush(&self) -> Option<BoxFuture<'_, Result<()>>> {
         // Servers answer a commit when it is on disk.
         let Db::Sqlite(sqlite) = &self.db else { return None };
-        Some(Box::pin(async move { sqlite.flush().await.or_public(None) }))
+        let flushed = sqlite.flush();
+        Some(Box::pin(async move { flushed.await.or_public(None) }))
     }
 
     async fn check(&self) -> Result<()> {

@@ -80,23 +80,30 @@ pub(crate) fn run<'r>(
 ) -> rusqlite::Result<Vec<Result<Answer>>> {
     // Takes the write lock at once: a transaction that reads first could not get it later.
     let transaction = Transaction::new_unchecked(conn, TransactionBehavior::Immediate)?;
-    let answers = requests.map(|request| apart(conn, request)).collect::<rusqlite::Result<_>>()?;
+    let answers = requests.map(|request| answer(conn, request)).collect::<rusqlite::Result<_>>()?;
     transaction.commit()?;
     Ok(answers)
 }
 
-/// Runs a request such that nothing of it stays when it is refused.
-fn apart(conn: &Connection, request: &Request) -> rusqlite::Result<Result<Answer>> {
-    execute(conn, "SAVEPOINT request", [])?;
-    let answer = match write(conn, request) {
+/// Does something such that nothing of it stays when the database refuses it, which is the inner error.
+fn apart<T>(
+    conn: &Connection,
+    work: impl FnOnce() -> rusqlite::Result<T>,
+) -> rusqlite::Result<std::result::Result<T, rusqlite::Error>> {
+    execute(conn, "SAVEPOINT apart", [])?;
+    let done = match work() {
         Err(error) if is_constraint(&error) => {
-            execute(conn, "ROLLBACK TO request", [])?;
-            Err(refused(error))
+            execute(conn, "ROLLBACK TO apart", [])?;
+            Err(error)
         }
-        answer => answer?,
+        done => Ok(done?),
     };
-    execute(conn, "RELEASE request", [])?;
-    Ok(answer)
+    execute(conn, "RELEASE apart", [])?;
+    Ok(done)
+}
+
+fn answer(conn: &Connection, request: &Request) -> rusqlite::Result<Result<Answer>> {
+    Ok(apart(conn, || write(conn, request))?.unwrap_or_else(|error| Err(refused(error))))
 }
 
 fn write(conn: &Connection, request: &Request) -> rusqlite::Result<Result<Answer>> {
@@ -131,26 +138,28 @@ pub(crate) fn recover(conn: &Connection, jobs: &[Unsettled]) -> rusqlite::Result
     transaction.commit()
 }
 
+/// All of them at once or, when one does not fit, each for itself: a savepoint has SQLite keep a copy of
+/// each page that a job touches.
 fn settle(conn: &Connection, jobs: &[Unsettled]) -> rusqlite::Result<()> {
-    for Unsettled { id, begun, end } in jobs {
-        let Beginning { job, events } = &**begun;
-        execute(conn, "SAVEPOINT job", [])?;
-        let settled = match end {
-            Some(end) => whole(conn, ended_row(job, &end.job), [events, &end.events]).and_then(|is_new| {
-                // Its beginning was settled before; what has ended there too was settled before this process.
-                if is_new { Ok(()) } else { finish(conn, &end.job, &end.events, None).map(drop) }
-            }),
-            None => whole(conn, job.iter(), [events]).map(drop),
-        };
-        match settled {
-            // One job must not keep all others out of the tables.
-            Err(error) if is_constraint(&error) => {
-                tracing::error!(job = %id, %error, "a job of the journal does not fit into the store, and is lost");
-                execute(conn, "ROLLBACK TO job", [])?;
-            }
-            settled => settled?,
+    let all = apart(conn, || jobs.iter().try_for_each(|job| settle_one(conn, job)))?;
+    if all.is_ok() {
+        return Ok(());
+    }
+    for job in jobs {
+        // One job must not keep all others out of the tables.
+        if let Err(error) = apart(conn, || settle_one(conn, job))? {
+            tracing::error!(job = %job.id, %error, "a job of the journal does not fit into the store, and is lost");
         }
-        execute(conn, "RELEASE job", [])?;
+    }
+    Ok(())
+}
+
+fn settle_one(conn: &Connection, Unsettled { begun, end, .. }: &Unsettled) -> rusqlite::Result<()> {
+    let Beginning { job, events } = &**begun;
+    let Some(end) = end else { return whole(conn, job.iter(), [events]).map(drop) };
+    if !whole(conn, ended_row(job, &end.job), [events, &end.events])? {
+        // Its beginning was settled before; what has ended there too was settled by an earlier process.
+        let _ = finish(conn, &end.job, &end.events, None)?;
     }
     Ok(())
 }

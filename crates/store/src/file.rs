@@ -74,9 +74,12 @@ pub(crate) fn open(path: &Path) -> Result<(Opened, Journal)> {
     let lock = lock(path)?;
     create(path)?;
     let conn = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(open_failed)?;
-    // Moving the log into the file is left to `checkpoint.rs`.
-    conn.execute_batch("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0")
-        .map_err(open_failed)?;
+    // Moving the log into the file is left to `checkpoint.rs`. What a savepoint would bring back stays in memory: it is
+    // no more than a batch.
+    conn.execute_batch(
+        "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA wal_autocheckpoint = 0; PRAGMA temp_store = MEMORY",
+    )
+    .map_err(open_failed)?;
     // Before the journal's mode is set, because that writes: a file that is not ours stays as it is.
     let is_new = schema::migrate(&conn)?;
     let syncer = begin_log(&conn, path)?;

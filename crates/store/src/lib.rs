@@ -176,8 +176,9 @@ impl Store for SqliteStore {
 
     async fn finish_beside(&self, job: &Job, events: &[Event], flushed: Flushed<'_>) -> Result<Result<()>> {
         let ending = ending(job, events)?;
-        let (kept, flushed) = futures::join!(self.finish_in_journal(job.id, &ending, false), flushed);
-        if let Err(error) = flushed {
+        // The other disk works by itself meanwhile; being woken for it in between is for nothing.
+        let kept = self.finish_in_journal(job.id, &ending, false).await;
+        if let Err(error) = flushed.await {
             self.books.journal.withdraw(job.id);
             return Ok(Err(error));
         }
@@ -238,7 +239,9 @@ impl Store for SqliteStore {
     }
 
     async fn confirm(&self, ids: &[JobId]) -> Result<()> {
-        ids.iter().for_each(|id| self.books.journal.confirm(*id));
+        for id in ids {
+            self.books.journal.confirm(*id);
+        }
         self.books.settle_these(ids.iter().copied()).await
     }
 

@@ -109,7 +109,11 @@ impl Run {
     }
 
     /// Writes the end of the job, and waits until it and all that the job changed are on disk.
-    async fn finish(self: Box<Self>, mut reply: Result<Reply>, Recorded { changes, written }: Recorded) -> Result<Ended> {
+    async fn finish(
+        self: Box<Self>,
+        mut reply: Result<Reply>,
+        Recorded { changes, written }: Recorded,
+    ) -> Result<Ended> {
         let mut end = self.end(&reply, changes);
         let flushed = match flush(&written) {
             None => Ok(()),
@@ -216,16 +220,20 @@ struct End {
 impl End {
     /// Writes it, if it is not written. What the handler did cannot be taken back, so a store that is
     /// away for a moment gets further chances.
-    async fn write(&mut self, inner: &Inner) -> Result<()> {
+    async fn write(&self, inner: &Inner) -> Result<()> {
+        if self.is_written {
+            return Ok(());
+        }
         let mut patience = PATIENCE.iter();
-        while !self.is_written {
-            let Err(error) = inner.store.finish(&self.job, &self.events, self.file.as_ref()).await else { break };
+        loop {
+            let Err(error) = inner.store.finish(&self.job, &self.events, self.file.as_ref()).await else {
+                return Ok(());
+            };
             match patience.next() {
                 Some(pause) if error.retryable() => tokio::time::sleep(*pause).await,
                 _ => return Err(unrecorded(self.job.id, &error)),
             }
         }
-        Ok(())
     }
 }
 

@@ -160,7 +160,8 @@ impl Source for Slow {
 
     fn flush(&self) -> Option<BoxFuture<'_, Result<()>>> {
         Some(Box::pin(async {
-            let answer = self.answers.lock().unwrap().pop().expect("it is waited for once");
+            // It is waited for once.
+            let answer = self.answers.lock().unwrap().pop().unwrap();
             answer.await.unwrap()
         }))
     }
@@ -173,14 +174,14 @@ impl Source for Slow {
 /// Runs an action while its changes are on their way to the disk, which answers with this at last.
 async fn flushed_with(outcome: fn() -> Reply, answer: Result<()>) -> (World, Submitted) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("slow.db");
-    std::fs::write(&path, "").unwrap();
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    let file = folder.path().join("slow.db");
+    std::fs::write(&file, "").unwrap();
+    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
     pool.execute("create table slow (id integer primary key, name text); insert into slow values (1, 'a')")
         .await
         .unwrap();
     let (tell, told) = oneshot::channel();
-    let source = Sql::open(&format!("sqlite://{}", path.display())).await.unwrap();
+    let source = Sql::open(&format!("sqlite://{}", file.display())).await.unwrap();
     let slow = Slow { source, answers: Mutex::new(vec![told]) };
     let rename = action("Rename", Scope::Single, move |cx| async move {
         let patch = Patch::from_json(&json!({ "name": "b" }), &cx.collection)?;
@@ -209,7 +210,7 @@ fn file() -> Reply {
 #[tokio::test]
 async fn nobody_is_answered_before_the_changes_are_on_disk() {
     for outcome in [|| Outcome::done().into(), file] {
-        let (_world, submitted) = flushed_with(outcome, Ok(())).await;
+        let (_world, submitted) = Box::pin(flushed_with(outcome, Ok(()))).await;
         assert_eq!((submitted.job.state, submitted.job.changes.counts[0].count), (JobState::Complete, 1));
     }
 }
@@ -218,7 +219,7 @@ async fn nobody_is_answered_before_the_changes_are_on_disk() {
 async fn changes_that_do_not_get_to_the_disk_fail_their_job() {
     for outcome in [|| Outcome::done().into(), file] {
         let failed = Error::new(ErrorKind::Internal, "The disk failed.");
-        let (world, submitted) = flushed_with(outcome, Err(failed)).await;
+        let (world, submitted) = Box::pin(flushed_with(outcome, Err(failed))).await;
         let Job { state, outcome, failure, changes, .. } = &submitted.job;
         assert_eq!((*state, outcome, changes.counts[0].count), (JobState::Failed, &None, 1));
         assert_eq!(failure.as_ref().unwrap().message, "The disk failed.");

@@ -35,7 +35,7 @@ pub(crate) use bind::bind;
 pub(crate) use file::{File, open};
 
 use self::file::{Access, Place};
-use self::sync::Syncer;
+use self::sync::{Log, Syncer};
 use self::workers::Workers;
 use crate::db::{Built, Row, Step};
 use crate::error::Failure;
@@ -73,11 +73,11 @@ impl Sqlite {
     /// Starts the threads of a file. They end when this is dropped.
     pub(crate) fn start(file: File) -> io::Result<Self> {
         let readers = std::thread::available_parallelism().map_or(2, |cores| cores.get().clamp(2, 4));
-        let file = Arc::new(file);
+        let (file, log) = (Arc::new(file), Log::default());
         Ok(Self {
-            readers: Workers::start(&file, Access::Read, readers, READ_PATIENCE)?,
-            writer: Workers::start(&file, Access::Write, 1, WRITE_PATIENCE)?,
-            syncer: Syncer::start()?,
+            readers: Workers::start(&file, Access::Read, readers, READ_PATIENCE, &log)?,
+            writer: Workers::start(&file, Access::Write, 1, WRITE_PATIENCE, &log)?,
+            syncer: Syncer::start(log)?,
             place: Arc::new(Place::of(&file.path)?),
             streams: Arc::new(Semaphore::new(STREAMS)),
             file,
@@ -109,7 +109,7 @@ impl Sqlite {
     }
 
     /// Runs these statements in one transaction: all of them or, when one fails, none.
-    /// When it returns, they are on disk.
+    /// When it returns, a kill of the process loses nothing; a power cut may, before a [`Sqlite::flush`].
     pub(crate) async fn transact(&self, steps: Vec<Step>) -> Result<Vec<Done>, Failure> {
         self.write(move |connection| {
             let run = |step: &Step| {
@@ -121,7 +121,7 @@ impl Sqlite {
         .await
     }
 
-    /// Has something done in a transaction that writes. When it returns, it is on disk.
+    /// Has something done in a transaction that writes, kept as by [`Sqlite::transact`].
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -131,7 +131,12 @@ impl Sqlite {
             place.check()?;
             in_transaction(connection, work)
         };
-        self.writer.run_and_sync(&self.syncer, work).await
+        self.writer.run_logged(self.syncer.desk(), work).await
+    }
+
+    /// Waits until all that was written before this was called is on disk.
+    pub(crate) fn flush(&self) -> impl Future<Output = Result<(), Failure>> + Send + use<> {
+        self.syncer.synced()
     }
 
     /// Has something read that may take long, all of it from one state of the file, on

@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 use super::checkpoint::Checkpointer;
 use super::file::{Access, File};
-use super::sync::Syncer;
+use super::sync::{Desk, Log};
 use crate::error::{Failure, primary_code};
 
 /// How long the writer must have had nothing to do before it moves the log into the file.
@@ -51,11 +51,17 @@ enum Next {
 
 impl Workers {
     /// Starts threads; what waits longer than `patience` is not begun.
-    pub(super) fn start(file: &Arc<File>, access: Access, threads: usize, patience: Duration) -> io::Result<Self> {
+    pub(super) fn start(
+        file: &Arc<File>,
+        access: Access,
+        threads: usize,
+        patience: Duration,
+        log: &Log,
+    ) -> io::Result<Self> {
         let workers = Self { queue: Arc::default(), patience };
         for _ in 0..threads {
             let queue = Arc::clone(&workers.queue);
-            let slot = Slot::new(file, access)?;
+            let slot = Slot::new(file, access, log)?;
             let name = if access == Access::Read { "sqlite-read" } else { "sqlite-write" };
             std::thread::Builder::new().name(name.to_owned()).spawn(move || work(&queue, slot))?;
         }
@@ -74,29 +80,21 @@ impl Workers {
         .await
     }
 
-    /// Has something done and, before it returns, the log synced: the thread goes on meanwhile.
-    pub(super) async fn run_and_sync<T: Send + 'static>(
+    /// Has something written by the next thread that is free. When it returns, [`Log`] is the one it went to, and
+    /// the desk knows of it.
+    pub(super) async fn run_logged<T: Send + 'static>(
         &self,
-        syncer: &Syncer,
+        desk: Arc<Desk>,
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, Failure> {
-        let syncer = syncer.clone();
         self.answered(move |slot, answer| {
             let worked = slot.run(work).map_err(Failure::Sqlite);
-            let worked = worked.and_then(|done| Ok((done, slot.log().map_err(Failure::NotSynced)?)));
-            // Who asked may have gone.
-            let _ = match worked {
-                Ok((done, Some(log))) => {
-                    let tell = |synced: io::Result<()>| {
-                        let _ = answer.send(synced.map(|()| done).map_err(Failure::NotSynced));
-                    };
-                    syncer.when_synced(log, Box::new(tell));
-                    return;
-                }
-                // Without a log, commits went into the file and were synced there.
-                Ok((done, None)) => answer.send(Ok(done)),
-                Err(failure) => answer.send(Err(failure)),
-            };
+            let logged = worked.and_then(|done| slot.find_log().map(|()| done).map_err(Failure::NotSynced));
+            if logged.is_ok() {
+                desk.committed();
+            }
+            // Who asked may have gone; it is done nevertheless.
+            let _ = answer.send(logged);
         })
         .await
     }
@@ -193,44 +191,50 @@ struct Slot {
     file: Arc<File>,
     access: Access,
     connection: Option<Connection>,
-    /// The log that the connection writes to, once it was asked for.
-    log: Option<Arc<fs::File>>,
+    /// The log that was written to last.
+    log: Log,
+    /// Whether the connection writes to that one.
+    has_log: bool,
     checkpointer: Option<Checkpointer>,
 }
 
 impl Slot {
-    fn new(file: &Arc<File>, access: Access) -> io::Result<Self> {
+    fn new(file: &Arc<File>, access: Access, log: &Log) -> io::Result<Self> {
         let writes = access == Access::Write && !file.read_only;
         let checkpointer = if writes { Some(Checkpointer::start(file)?) } else { None };
-        Ok(Self { file: Arc::clone(file), access, connection: None, log: None, checkpointer })
+        let (file, log) = (Arc::clone(file), log.clone());
+        Ok(Self { file, access, connection: None, log, has_log: false, checkpointer })
     }
 
     /// Works with the connection, which is opened when there is none, and not
     /// kept when the file failed or the work panicked.
     fn run<T>(&mut self, work: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> rusqlite::Result<T> {
-        let log = self.log.take();
-        let (mut connection, log) = match self.connection.take() {
-            Some(connection) => (connection, log),
-            None => (self.file.connect(self.access)?, None),
+        let has_log = std::mem::take(&mut self.has_log);
+        let (mut connection, has_log) = match self.connection.take() {
+            Some(connection) => (connection, has_log),
+            None => (self.file.connect(self.access)?, false),
         };
         let worked = work(&mut connection);
         if !worked.as_ref().is_err_and(is_broken) && connection.is_autocommit() {
-            (self.connection, self.log) = (Some(connection), log);
+            (self.connection, self.has_log) = (Some(connection), has_log);
         }
         worked
     }
 
-    /// The file's log, if it has one. It is kept open with the connection: SQLite makes another one
-    /// only after the last connection closed or left the log, and as long as one is open, nobody can.
-    fn log(&mut self) -> io::Result<Option<Arc<fs::File>>> {
-        if self.log.is_none() {
-            self.log = match fs::File::open(self.file.log()) {
-                Ok(log) => Some(Arc::new(log)),
-                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+    /// Has whoever syncs find the file's log, if it has one. It is kept open with the connection: SQLite makes another one
+    /// only after the last connection closed or left the log, and as long as one is open, nobody can. The
+    /// one before stays where it is found until then: what was written to it may have to be synced.
+    fn find_log(&mut self) -> io::Result<()> {
+        if !self.has_log {
+            match fs::File::open(self.file.log()) {
+                Ok(log) => self.log.set(log),
+                // Commits went into the file and were synced there.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error),
-            };
+            }
+            self.has_log = true;
         }
-        Ok(self.log.clone())
+        Ok(())
     }
 
     /// Looks at what its work left in the log.
@@ -262,7 +266,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = File { path: folder.path().join("a.db"), read_only: false };
         Connection::open(&file.path).unwrap().execute_batch("CREATE TABLE a (n int)").unwrap();
-        (Workers::start(&Arc::new(file), Access::Write, 1, patience).unwrap(), folder)
+        (Workers::start(&Arc::new(file), Access::Write, 1, patience, &Log::default()).unwrap(), folder)
     }
 
     #[tokio::test]
@@ -305,10 +309,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = Arc::new(File { path: folder.path().join("a.db"), read_only: false });
         Connection::open(&file.path).unwrap().execute_batch("CREATE TABLE a (n int)").unwrap();
-        let mut slot = Slot::new(&file, Access::Write).unwrap();
+        let found = Log::default();
+        let mut slot = Slot::new(&file, Access::Write, &found).unwrap();
         let mut log = || {
             slot.run(|connection| connection.execute("INSERT INTO a VALUES (1)", [])).unwrap();
-            let log = slot.log().unwrap().unwrap();
+            slot.find_log().unwrap();
+            let log = found.get().unwrap();
             // The last connection to close deletes its log.
             let failed =
                 slot.run(|_| Err::<(), _>(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(10), None)));

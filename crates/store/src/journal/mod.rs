@@ -108,9 +108,10 @@ impl Journal {
         let files = [first.0.file()?, second.0.file()?];
         let (queue, waiting) = channel();
         let state = Arc::new(Mutex::new(State::of([first, second], queue)));
-        let keeper = Arc::clone(&state);
-        let thread =
-            thread::Builder::new().name("levers-journal".into()).spawn(move || keep(&keeper, &files, &waiting))?;
+        let (keeper, found) = (Arc::clone(&state), place.clone());
+        let thread = thread::Builder::new()
+            .name("levers-journal".into())
+            .spawn(move || keep(&keeper, &files, &found, &waiting))?;
         let journal = Self { state, place, thread: Mutex::new(Some(thread)) };
         let found = journal.unsettled();
         Ok((journal, found))
@@ -152,9 +153,6 @@ impl Journal {
     /// Notes the end of a job, and waits until it is on disk. It counts from then on if it is
     /// `sure`, and otherwise when it is confirmed.
     pub(crate) async fn end(&self, id: JobId, ending: Arc<Ending>, sure: bool) -> Result<Kept> {
-        if !self.place.holds() {
-            return Err(moved());
-        }
         let entry = ending.to_bytes(sure);
         let (answer, answered) = oneshot::channel();
         {
@@ -263,7 +261,7 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
 }
 
 /// The thread that writes ends.
-fn keep(state: &Mutex<State>, files: &[File; 2], queue: &Receiver<Waiting>) {
+fn keep(state: &Mutex<State>, files: &[File; 2], place: &Place, queue: &Receiver<Waiting>) {
     // After a failed sync the system may have forgotten what it could not write,
     // and a later sync would succeed without it. So one failure is final.
     let mut synced: io::Result<()> = Ok(());
@@ -278,6 +276,8 @@ fn keep(state: &Mutex<State>, files: &[File; 2], queue: &Receiver<Waiting>) {
             }
             synced.as_ref().map_err(not_synced).copied()
         });
+        // What is written to a file that nobody finds again must not be promised to anybody.
+        let kept = kept.and_then(|()| if place.holds() { Ok(()) } else { Err(moved()) });
         let mut state = lock(state);
         for Waiting { id, sure, .. } in &group {
             match &kept {
@@ -330,7 +330,11 @@ impl State {
                     self.end(id);
                 }
             }
-            Entry::Confirmed(ids) => ids.into_iter().for_each(|id| self.end(id)),
+            Entry::Confirmed(ids) => {
+                for id in ids {
+                    self.end(id);
+                }
+            }
         }
     }
 

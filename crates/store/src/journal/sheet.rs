@@ -7,7 +7,7 @@
 //! takes half as long again. Where it must grow it does so by many entries at once.
 
 use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::io::{self, Read as _};
 
 use super::entry::{Entry, take};
 
@@ -59,11 +59,10 @@ impl Sheet {
             self.file.set_len(LONG)?;
             self.size = LONG;
         }
-        let mut start = [0; START as usize];
+        let mut start = [0; 16];
         start[..8].copy_from_slice(&MARK);
         start[8..].copy_from_slice(&generation.to_le_bytes());
-        self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&start)?;
+        write_at(&mut self.file, &start, 0)?;
         (self.generation, self.end, self.held) = (generation, START, 0);
         self.size = self.size.max(START);
         Ok(())
@@ -81,8 +80,7 @@ impl Sheet {
         if end > self.size {
             self.grow(end);
         }
-        self.file.seek(SeekFrom::Start(self.end))?;
-        self.file.write_all(&bytes)?;
+        write_at(&mut self.file, &bytes, self.end)?;
         self.end = end;
         self.size = self.size.max(end);
         Ok(())
@@ -92,10 +90,22 @@ impl Sheet {
     fn grow(&mut self, end: u64) {
         let grown = end.next_multiple_of(STEP);
         let zeros = vec![0; usize::try_from(grown - self.size).unwrap_or_default()];
-        if self.file.seek(SeekFrom::Start(self.size)).and_then(|_| self.file.write_all(&zeros)).is_ok() {
+        if write_at(&mut self.file, &zeros, self.size).is_ok() {
             self.size = grown;
         }
     }
+}
+
+#[cfg(unix)]
+fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn write_at(file: &mut File, bytes: &[u8], at: u64) -> io::Result<()> {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    file.seek(SeekFrom::Start(at))?;
+    file.write_all(bytes)
 }
 
 fn checksum(generation: u64, entry: &[u8]) -> u32 {
@@ -132,6 +142,8 @@ fn read_entry(generation: u64, mut bytes: &[u8]) -> Option<(Entry, usize)> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::{Seek as _, SeekFrom};
+
     use levers_model::JobId;
     use proptest::prelude::*;
 
@@ -176,7 +188,7 @@ mod tests {
             assert_eq!(found.len() == 3, cut == end, "{cut}");
         }
         let mut damaged = whole;
-        damaged[START as usize + HEAD] ^= 1;
+        damaged[16 + HEAD] ^= 1;
         assert_eq!(ids(&damaged), []);
     }
 
