@@ -36,6 +36,8 @@ pub(crate) struct Recorded {
     pub(crate) changes: ChangeSet,
     /// Where it wrote, or tried to.
     pub(crate) written: Vec<Arc<dyn Source>>,
+    /// How many writes began whose changes are not noted: they failed, were broken off, or were statements.
+    pub(crate) unseen: usize,
 }
 
 /// [`Records`] over the engine's sources.
@@ -113,18 +115,20 @@ impl Recorder {
     fn room(&self, source: &Arc<dyn Source>, in_form: &str) -> Result<usize> {
         let Writes::Recorded(set) = &self.writes else { return Err(Error::refused(in_form)) };
         let mut set = set.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Recorded { changes, written }) = set.as_mut() else {
+        let Some(Recorded { changes, written, unseen }) = set.as_mut() else {
             return Err(Error::refused("The job has ended; its handler can change nothing any more."));
         };
         if !written.iter().any(|before| Arc::ptr_eq(before, source)) {
             written.push(source.clone());
         }
+        *unseen += 1;
         Ok(changes.room())
     }
 
     fn note(&self, collection: &str, kind: ChangeKind, count: u64, changes: Option<Vec<Change>>) {
         if let Writes::Recorded(set) = &self.writes {
             if let Some(set) = set.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+                set.unseen -= usize::from(kind != ChangeKind::ChangedByStatement && set.unseen > 0);
                 set.changes.add(collection, kind, count, changes);
             } else {
                 tracing::warn!(collection, count, "records changed after the end of their job");

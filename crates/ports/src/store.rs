@@ -100,7 +100,7 @@ pub trait Store: Send + Sync {
     async fn events(&self, job: JobId) -> Result<Vec<Event>>;
 
     /// The jobs whose end an earlier process wrote without coming to know whether what they
-    /// changed was on disk too, as this end leaves them, last ended first. To be asked for
+    /// changed was on disk too, as this end leaves them. To be asked for
     /// before [`Store::interrupt_abandoned`], which takes them for executing.
     async fn in_doubt(&self) -> Result<Vec<Job>> {
         Ok(Vec::new())

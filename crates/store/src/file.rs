@@ -96,17 +96,31 @@ fn begin_journal(conn: &Connection, path: &Path, place: &Place, is_new: bool) ->
     let opened =
         (|| Journal::open([private(&beside(path, "-jobs-1"))?, private(&beside(path, "-jobs-2"))?], place.clone()))();
     let (journal, found) = opened.map_err(|error| cannot_open(path, &error))?;
+    // The files' names, too, must outlast a power cut.
+    sync_folder(path).map_err(|error| cannot_open(path, &error))?;
     if !found.is_empty() && !is_new {
+        batch::recover(conn, &found).map_err(open_failed)?;
         // On disk before the journal forgets it.
-        let synced =
-            batch::recover(conn, &found).and_then(|()| conn.query_row("PRAGMA wal_checkpoint(FULL)", [], |_| Ok(())));
-        synced.map_err(open_failed)?;
+        let synced = File::open(beside(path, "-wal")).and_then(|log| log.sync_data());
+        synced.map_err(|error| cannot_open(path, &error))?;
         journal.settled(&found);
     }
     if is_new || journal.in_doubt().is_empty() {
         journal.clear().map_err(|error| cannot_open(path, &error))?;
     }
     Ok(journal)
+}
+
+#[cfg(unix)]
+fn sync_folder(path: &Path) -> io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(folder)?.sync_all()
+}
+
+/// Other systems cannot open folders.
+#[cfg(not(unix))]
+fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
 }
 
 /// A connection to an open file that only reads.

@@ -231,10 +231,13 @@ impl Store for SqliteStore {
         for (id, ending) in self.books.journal.in_doubt() {
             // One that has ended in the tables was decided by an earlier process.
             if let Some(job) = self.readers.job(id).await?.filter(|job| job.state == JobState::Executing) {
-                jobs.push(rows::ended(job, &ending.job)?);
+                match rows::ended(job, &ending.job) {
+                    Ok(job) => jobs.push(job),
+                    // It is interrupted then.
+                    Err(error) => tracing::warn!(job = %id, internal = error.internal_text(), "an end cannot be read"),
+                }
             }
         }
-        jobs.sort_by_key(|job| std::cmp::Reverse(job.finished_at));
         Ok(jobs)
     }
 

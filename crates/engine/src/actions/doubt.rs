@@ -8,27 +8,37 @@
 //! Rejected: the one after the other always, which costs a second wait for each action; writing
 //! the lost changes once more, over what somebody else may have written since.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use levers_model::{Change, ChangeKind, ChangeSet, Collection, Job, JobId, Patch, Record, RecordId, Result};
+use levers_model::{Change, ChangeKind, ChangeSet, Collection, Job, JobId, Record, RecordId, Result, Value};
 use levers_ports::{Query, QueryContext};
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::engine::Inner;
 use crate::recorder::same;
 use crate::records::{compile, projection};
 
 /// Whether the records alone can tell, later, that all of this was kept.
-pub(super) fn can_tell(changes: &ChangeSet) -> bool {
+pub(super) fn can_tell(inner: &Inner, changes: &ChangeSet) -> bool {
     let each = |change: &Change| match change.kind {
-        ChangeKind::Created | ChangeKind::Deleted => true,
-        // What changed only in hidden columns leaves no values.
-        ChangeKind::Updated => !change.after.is_empty(),
+        ChangeKind::Deleted => true,
+        ChangeKind::Created => !leaves_out(change),
+        // What changed only in hidden columns leaves no values; what changed in the key, no name.
+        ChangeKind::Updated => !change.after.is_empty() && !leaves_out(change) && !renames(inner, change),
         ChangeKind::ChangedByStatement => false,
     };
-    !changes.truncated && changes.changes.iter().all(each)
+    !changes.is_empty() && !changes.truncated && changes.changes.iter().all(each)
+}
+
+/// Whether a value was too large to be kept.
+fn leaves_out(change: &Change) -> bool {
+    change.after.values().any(|value| value.get("left_out").is_some())
+}
+
+fn renames(inner: &Inner, change: &Change) -> bool {
+    let in_key = |schema: &Collection| change.after.keys().any(|column| schema.primary_key.contains(column));
+    inner.entry(&change.collection).map_or(true, |entry| in_key(&entry.whole))
 }
 
 /// A record, by its collection and id.
@@ -37,21 +47,18 @@ type Name<'a> = (&'a str, &'a str);
 /// What a job left of a record: these values, or nothing.
 type Left<'a> = Option<IndexMap<&'a str, &'a Json>>;
 
-/// Which of these jobs' changes are there; the jobs come with the last first.
+/// Which of these jobs' changes are there. Each is looked at for itself: that a later one wrote over the same
+/// record proves little, because ends are not in the order of commits. So one that was written over is unknown.
 pub(super) async fn kept(inner: &Inner, jobs: &[Job]) -> Vec<JobId> {
     let mut kept = Vec::new();
-    // What a later job wrote over something proves that this was there.
-    let mut proven: HashSet<Name<'_>> = HashSet::new();
     for job in jobs {
         let cx = QueryContext { now: inner.clock.now(), timezone: job.caller.timezone };
-        let left = left(&job.changes);
         let mut all = true;
-        for (name, left) in left.iter().filter(|(name, _)| !proven.contains(*name)) {
+        for (name, left) in &left(&job.changes) {
             all = all && looks_like(inner, &cx, *name, left).await;
         }
         if all {
             kept.push(job.id);
-            proven.extend(left.into_keys());
         }
     }
     kept
@@ -100,9 +107,8 @@ async fn read(
     Ok((entry.whole.clone(), found.into_iter().next()))
 }
 
-/// Whether a record has this value. One that was too large to be kept says nothing.
+/// Whether a record has this value. What the database computes says nothing.
 fn has(schema: &Collection, record: &Record, column: &str, value: &Json) -> bool {
-    let Some(found) = record.get(column) else { return false };
-    let patch = Patch::from_json(&json!({ column: value }), schema);
-    patch.ok().and_then(|Patch(values)| values.get(column).map(|value| same(found, value))).unwrap_or_default()
+    let (Some(found), Some(column)) = (record.get(column), schema.column(column)) else { return false };
+    column.read_only || Value::from_json(value, &column.column_type).is_ok_and(|value| same(found, &value))
 }

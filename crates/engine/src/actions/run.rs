@@ -112,12 +112,13 @@ impl Run {
     async fn finish(
         self: Box<Self>,
         mut reply: Result<Reply>,
-        Recorded { changes, written }: Recorded,
+        Recorded { changes, written, unseen }: Recorded,
     ) -> Result<Ended> {
         let mut end = self.end(&reply, changes);
+        // Side by side only where the records can tell, after a power cut, what became of it.
         let flushed = match flush(&written) {
             None => Ok(()),
-            Some(flushed) if end.file.is_none() && doubt::can_tell(&end.job.changes) => {
+            Some(flushed) if end.file.is_none() && unseen == 0 && doubt::can_tell(&self.inner, &end.job.changes) => {
                 match self.inner.store.finish_beside(&end.job, &end.events, flushed).await {
                     Ok(flushed) => {
                         end.is_written = flushed.is_ok();

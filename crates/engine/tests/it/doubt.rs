@@ -11,8 +11,8 @@ use levers_model::{
     OutcomeKind, Page, Patch, Record, Result, Scope,
 };
 use levers_ports::{
-    AggregateRow, Clock as _, FileBody, JobFilter, Query, QueryContext, RecordStream, Reply, Source, Store as _,
-    SystemClock, Written,
+    ActionDeclaration, AggregateRow, Clock as _, FileBody, JobFilter, Query, QueryContext, RecordStream, Reply, Source,
+    Store as _, SystemClock, Written,
 };
 use levers_source_sql::Sql;
 use levers_testkit::{ended_event, new_job, started_event};
@@ -64,6 +64,9 @@ async fn the_records_tell_which_ends_count() {
     let made = cut_off(&world, &made).await;
     let not_made = cut_off(&world, &[change("tags", "10", Created, json!({ "id": 10 }))]).await;
     let not_deleted = cut_off(&world, &[change("tags", "1", Deleted, json!({}))]).await;
+    // The database computes a column, and a value is one of its type however it is written.
+    let computed = json!({ "id": 1, "name": "a", "twice": "anything" });
+    let computed = cut_off(&world, &[change("doubles", "1", Created, computed)]).await;
     // In the end it had changed nothing.
     let twice = [change("tags", "11", Created, json!({ "id": 11 })), change("tags", "11", Deleted, json!({}))];
     let gone_again = cut_off(&world, &twice).await;
@@ -72,7 +75,8 @@ async fn the_records_tell_which_ends_count() {
         .execute(
             "update companies set status = 'second', amount = 7.50 where id = 1;
              update companies set status = 'half' where id = 4;
-             insert into tags values (9, 'made'); delete from tags where id = 3",
+             insert into tags values (9, 'made'); delete from tags where id = 3;
+             insert into doubles (id, name) values (1, 'a')",
         )
         .await
         .unwrap();
@@ -81,7 +85,8 @@ async fn the_records_tell_which_ends_count() {
     }
     world.engine.recover().await.unwrap();
     for (job, counts) in [
-        (&overwritten, true),
+        // Written over since: nobody can tell.
+        (&overwritten, false),
         (&there, true),
         (&lost, false),
         (&half, false),
@@ -89,6 +94,7 @@ async fn the_records_tell_which_ends_count() {
         (&not_made, false),
         (&not_deleted, false),
         (&gone_again, true),
+        (&computed, true),
     ] {
         let kept = world.store.job(job.id).await.unwrap().unwrap();
         if counts {
@@ -106,6 +112,7 @@ async fn the_records_tell_which_ends_count() {
 struct Slow {
     source: Sql,
     answers: Mutex<Vec<oneshot::Receiver<Result<()>>>>,
+    _folder: tempfile::TempDir,
 }
 
 #[async_trait]
@@ -171,24 +178,30 @@ impl Source for Slow {
     }
 }
 
-/// Runs an action while its changes are on their way to the disk, which answers with this at last.
-async fn flushed_with(outcome: fn() -> Reply, answer: Result<()>) -> (World, Submitted) {
+/// A world with a table on a disk that answers when it is told to.
+async fn slow(action: ActionDeclaration) -> (World, oneshot::Sender<Result<()>>) {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("slow.db");
     std::fs::write(&file, "").unwrap();
-    let pool = sqlx::SqlitePool::connect(&format!("sqlite://{}", file.display())).await.unwrap();
-    pool.execute("create table slow (id integer primary key, name text); insert into slow values (1, 'a')")
+    let url = format!("sqlite://{}", file.display());
+    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+    pool.execute("create table slow (id integer primary key, status text); insert into slow values (1, 'a')")
         .await
         .unwrap();
     let (tell, told) = oneshot::channel();
-    let source = Sql::open(&format!("sqlite://{}", file.display())).await.unwrap();
-    let slow = Slow { source, answers: Mutex::new(vec![told]) };
-    let rename = action("Rename", Scope::Single, move |cx| async move {
-        let patch = Patch::from_json(&json!({ "name": "b" }), &cx.collection)?;
+    let slow = Slow { source: Sql::open(&url).await.unwrap(), answers: Mutex::new(vec![told]), _folder: folder };
+    let world = World::with(|builder| builder.source(Arc::new(slow)).customize("slow", with_actions([action]))).await;
+    (world, tell)
+}
+
+/// Runs an action while its changes are on their way to the disk, which answers with this at last.
+async fn flushed_with(outcome: fn() -> Reply, answer: Result<()>) -> (World, Submitted) {
+    let (world, tell) = slow(action("Rename", Scope::Single, move |cx| async move {
+        let patch = Patch::from_json(&json!({ "status": "b" }), &cx.collection)?;
         cx.records.update("slow", cx.condition.clone(), patch).await?;
         Ok(outcome())
-    });
-    let world = World::with(|builder| builder.source(Arc::new(slow)).customize("slow", with_actions([rename]))).await;
+    }))
+    .await;
     let submitted = {
         let mut submit = std::pin::pin!(world.submit("slow", "Rename", world.ids("slow", &["1"]), json!({})));
         let early = tokio::time::timeout(Duration::from_millis(300), &mut submit).await;
@@ -225,5 +238,25 @@ async fn changes_that_do_not_get_to_the_disk_fail_their_job() {
         assert_eq!(failure.as_ref().unwrap().message, "The disk failed.");
         assert_eq!(submitted.reply.as_ref().unwrap_err().message(), "The disk failed.");
         assert_eq!(events(&world, &submitted).await, ["job_started", "job_failed"]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_records_could_not_tell_is_never_in_doubt() {
+    // Each waits for the disk before its end is written, so that a cut between the two leaves it executing.
+    let rename = || json!({ "id": 5 });
+    for (patch, beside) in [(json!({ "status": "live" }), true), (rename(), false)] {
+        let write = action("Write", Scope::Single, move |cx| {
+            let patch = patch.clone();
+            async move {
+                let patch = Patch::from_json(&patch, &cx.collection)?;
+                cx.records.update("slow", cx.condition.clone(), patch).await?;
+                Ok(Outcome::done().into())
+            }
+        });
+        let (world, _tell) = slow(write).await;
+        let submit = Box::pin(world.submit("slow", "Write", world.ids("slow", &["1"]), json!({})));
+        assert!(tokio::time::timeout(Duration::from_millis(300), submit).await.is_err());
+        assert_eq!(world.store.in_doubt().await.unwrap().len(), usize::from(beside));
     }
 }

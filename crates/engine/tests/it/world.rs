@@ -38,6 +38,7 @@ const TABLES: &str = "
     );
     create table seats (line integer not null, place integer not null, holder text, primary key (line, place));
     create table notes (body text);
+    create table doubles (id integer primary key, name text, twice text generated always as (name || name) stored);
     insert into companies (id, name, status, amount) values
         (1, 'Ada', 'live', 10.50), (2, 'Bit', 'draft', null), (3, 'Cog', 'live', -3), (4, 'Dot', null, 0);
     insert into customers (id, name, company_id) values (1, 'Xi', 1), (2, 'Yu', 1), (3, 'Zoe', 2), (4, 'Al', null);

@@ -136,11 +136,29 @@ fn open_now(mut file: File) -> Result<(Arc<Sqlite>, bool)> {
     }
     opened.map_err(|failure| unopened(&file.path, &failure))?;
     let read_only = file.read_only;
+    if !read_only {
+        // What an earlier process left in the log will be read, and be taken for kept.
+        sync_log(&file).map_err(|failure| {
+            let shown = file.path.display();
+            Error::unavailable(format!(
+                "The log of the SQLite database “{shown}” cannot be brought to the disk. Look at the disk."
+            ))
+            .with_internal(failure)
+        })?;
+    }
     let sqlite = Sqlite::start(file).map_err(|failure| {
         Error::unavailable("The machine gives this program no more threads. Try again when it does less.")
             .with_internal(failure)
     })?;
     Ok((Arc::new(sqlite), read_only))
+}
+
+fn sync_log(file: &File) -> io::Result<()> {
+    match std::fs::File::open(file.log()) {
+        Ok(log) => log.sync_data(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Whether the file, or the folder in which SQLite keeps its journal, cannot be written.

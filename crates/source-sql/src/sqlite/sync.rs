@@ -52,6 +52,8 @@ struct State {
     /// How many of these were on disk, or lost, at the last sync.
     synced: u64,
     failed: Option<Failed>,
+    /// Why the log of the last commit could not be opened.
+    unfound: Option<io::Error>,
     waiting: Vec<(u64, oneshot::Sender<io::Result<()>>)>,
     closed: bool,
 }
@@ -66,8 +68,11 @@ struct Failed {
 
 impl Desk {
     /// Tells that there is a commit to be synced: its caller will ask for that soon.
-    pub(super) fn committed(&self) {
-        self.lock().committed += 1;
+    pub(super) fn committed(&self, log: io::Result<()>) {
+        let mut state = self.lock();
+        state.committed += 1;
+        state.unfound = log.err();
+        drop(state);
         self.told.notify_one();
     }
 
@@ -78,9 +83,9 @@ impl Desk {
 
 impl State {
     fn outcome(&self) -> io::Result<()> {
-        match &self.failed {
+        match self.failed.as_ref().map(|failed| &failed.error).or(self.unfound.as_ref()) {
             None => Ok(()),
-            Some(Failed { error, .. }) => Err(io::Error::new(error.kind(), error.to_string())),
+            Some(error) => Err(io::Error::new(error.kind(), error.to_string())),
         }
     }
 }
@@ -133,7 +138,7 @@ fn work(log: &Log, desk: &Desk) {
         let failed = state.failed.as_ref().map(|failed| Arc::clone(&failed.log));
         drop(state);
         // The log that holds the last commit; without one, commits went into the file and were synced there.
-        let log = log.get().filter(|log| failed.as_ref().is_none_or(|failed| !Arc::ptr_eq(failed, log)));
+        let log = log.get().filter(|log| failed.as_ref().is_none_or(|failed| !is_same(failed, log)));
         let synced = log.map(|log| (log.sync_data(), log));
         let mut state = desk.lock();
         state.synced = committed;
@@ -148,4 +153,18 @@ fn work(log: &Log, desk: &Desk) {
             let _ = answer.send(outcome);
         }
     }
+}
+
+/// Whether two handles are of one file. The system tells of a failure to one of them only.
+#[cfg(unix)]
+fn is_same(one: &File, other: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+    let identity = |file: &File| file.metadata().map(|found| (found.dev(), found.ino()));
+    matches!((identity(one), identity(other)), (Ok(one), Ok(other)) if one == other)
+}
+
+/// Other systems do not tell; so a failure is final.
+#[cfg(not(unix))]
+fn is_same(_one: &File, _other: &File) -> bool {
+    true
 }

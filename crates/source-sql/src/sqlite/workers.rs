@@ -89,12 +89,12 @@ impl Workers {
     ) -> Result<T, Failure> {
         self.answered(move |slot, answer| {
             let worked = slot.run(work).map_err(Failure::Sqlite);
-            let logged = worked.and_then(|done| slot.find_log().map(|()| done).map_err(Failure::NotSynced));
-            if logged.is_ok() {
-                desk.committed();
+            if worked.is_ok() {
+                // It is written, whether the log is found or not; whoever waits for the disk hears of that.
+                desk.committed(slot.find_log());
             }
             // Who asked may have gone; it is done nevertheless.
-            let _ = answer.send(logged);
+            let _ = answer.send(worked);
         })
         .await
     }

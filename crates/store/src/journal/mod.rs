@@ -13,7 +13,7 @@
 //! An end may be written while what the job changed is still on its way to the disk, because
 //! the two waits take as long as one. Then it counts only when both are there: until it is
 //! confirmed it is in doubt, and after a power cut somebody has to look at the records. That
-//! it was confirmed is noted with the entries that come next, because only a power cut asks for it.
+//! it was confirmed is noted without waiting for the disk: a kill does not lose it, and it is on disk with the entries that come next.
 //!
 //! Two files take turns, so that one can begin anew while jobs that are in the
 //! other still run. A job that runs for longer than that is settled.
@@ -72,7 +72,7 @@ struct State {
     jobs: HashMap<JobId, Pending>,
     /// How many of them have ended.
     ended: usize,
-    /// Which were confirmed since something was written.
+    /// Which were confirmed and are not noted.
     confirmed: Vec<JobId>,
     /// The way to the thread that writes ends; `None` when the journal is closed.
     queue: Option<Sender<Waiting>>,
@@ -163,9 +163,14 @@ impl Journal {
                 return Err(ended_before());
             }
             job.stage = Stage::Ends(ending);
-            queue.send(Waiting { id, entry, sure, answer }).map_err(|_| closed())?;
+            // Whoever cannot take it drops the way to answer.
+            let _ = queue.send(Waiting { id, entry, sure, answer });
         }
-        answered.await.map_err(|_| closed())?.map(|()| Kept::Here)
+        let Ok(kept) = answered.await else {
+            self.state().runs_on(id);
+            return Err(closed());
+        };
+        kept.map(|()| Kept::Here)
     }
 
     /// What this job changed is on disk, so its end counts.
@@ -173,6 +178,7 @@ impl Journal {
         let mut state = self.state();
         state.end(id);
         state.confirmed.push(id);
+        state.note_confirmed();
     }
 
     /// What this job changed did not get to the disk, so its end does not count.
@@ -343,7 +349,9 @@ impl State {
         self.ended = 0;
         let generation = self.sheets.iter().map(|sheet| sheet.generation).max().unwrap_or_default();
         self.sheets[1 - self.current].begin_anew(generation + 1)?;
-        self.sheets[self.current].begin_anew(generation + 2)
+        self.sheets[self.current].begin_anew(generation + 2)?;
+        // What was in them must not come back into another store.
+        self.sheets.iter().try_for_each(Sheet::sync)
     }
 
     /// Appends entries; says to which file.
@@ -358,15 +366,19 @@ impl State {
         Ok(self.current)
     }
 
-    /// Appends ends, and what was confirmed before; says which files must be synced.
-    fn write(&mut self, group: &[Waiting]) -> io::Result<[bool; 2]> {
-        let noted = confirmed(&self.confirmed);
-        let mut entries: Vec<&[u8]> = group.iter().map(|waiting| waiting.entry.as_slice()).collect();
-        if !self.confirmed.is_empty() {
-            entries.push(&noted);
+    /// Notes what was confirmed. Where the disk is full it is noted later.
+    fn note_confirmed(&mut self) {
+        let entry = confirmed(&self.confirmed);
+        if !self.confirmed.is_empty() && self.append(&[&entry]).is_ok() {
+            self.confirmed.clear();
         }
+    }
+
+    /// Appends ends; says which files must be synced.
+    fn write(&mut self, group: &[Waiting]) -> io::Result<[bool; 2]> {
+        self.note_confirmed();
+        let entries: Vec<&[u8]> = group.iter().map(|waiting| waiting.entry.as_slice()).collect();
         let current = self.append(&entries)?;
-        self.confirmed.clear();
         let mut touched = [false; 2];
         touched[current] = true;
         for Waiting { id, .. } in group {
@@ -396,7 +408,9 @@ impl State {
     }
 
     fn runs_on(&mut self, id: JobId) {
-        if let Some(job) = self.jobs.get_mut(&id) {
+        if let Some(job) = self.jobs.get_mut(&id)
+            && matches!(job.stage, Stage::Ends(_))
+        {
             job.stage = Stage::Runs;
         }
     }

@@ -52,6 +52,11 @@ impl Sheet {
         self.file.try_clone()
     }
 
+    /// Waits until what was written is on disk.
+    pub(super) fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
+    }
+
     /// Forgets all entries.
     pub(super) fn begin_anew(&mut self, generation: u64) -> io::Result<()> {
         if self.size > 2 * LONG {

@@ -121,8 +121,9 @@ fn say(what: &str, id: JobId) {
 async fn look(path: &Path, answered: &Answered) {
     let store = SqliteStore::open(path).await.unwrap();
     store.check().await.unwrap();
-    // What they changed outlives a kill, so what is in doubt counts.
     let in_doubt: Vec<JobId> = store.in_doubt().await.unwrap().iter().map(|job| job.id).collect();
+    assert!(!in_doubt.iter().any(|id| answered.finished.contains(id)), "an answered end is in doubt");
+    // What they changed outlives a kill, so the others count too.
     store.confirm(&in_doubt).await.unwrap();
     let jobs = store.jobs(&JobFilter::default(), Page { skip: 0, limit: u64::MAX }).await.unwrap();
     let present: BTreeSet<JobId> = jobs.iter().map(|job| job.id).collect();
